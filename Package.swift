@@ -1,0 +1,87 @@
+// swift-tools-version:6.3
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+// Every Swift target is built with the same strict settings: a warning is an error, unsafe code is marked, an
+// import that a target's interface needs is visible as such.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["SluiceTestSupport"], swiftSettings: strict)
+}
+
+let package = Package(
+    name: "sluice",
+    products: [.executable(name: "sluice", targets: ["sluice"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        // System libraries: a module map and a header each.
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
+
+        // Words and ground.
+        library("SluiceBase", ["CLinux", "CCrypto"]),
+        library("VolumeModel", ["SluiceBase"]),
+
+        // Stores.
+        library("ObjectStorage", ["SluiceBase"]),
+        library("Metadata", ["SluiceBase", "VolumeModel"]),
+        library("MetadataSQL", ["Metadata", "VolumeModel", "SluiceBase", "CSQLite"]),
+        library("BlockStore", ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZstd"]),
+
+        // Deeds.
+        library("VirtualFS", ["Metadata", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"]),
+        library("Maintenance", ["Metadata", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"]),
+        library("BucketSync", ["ObjectStorage", "SluiceBase"]),
+
+        // Faces.
+        library("TerminalUI", ["SluiceBase"]),
+        .executableTarget(
+            name: "sluice",
+            dependencies: [
+                "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataSQL", "ObjectStorage", "SluiceBase",
+                "TerminalUI", "VirtualFS", "VolumeModel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        // Tests. SluiceTestSupport holds the conformance suites and the builders that several test targets share.
+        .target(
+            name: "SluiceTestSupport",
+            dependencies: ["Metadata", "MetadataSQL", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"],
+            path: "Tests/SluiceTestSupport",
+            swiftSettings: strict),
+        tests("SluiceBaseTests", ["SluiceBase"]),
+        tests("VolumeModelTests", ["VolumeModel", "SluiceBase"]),
+        tests("ObjectStorageTests", ["ObjectStorage", "SluiceBase"]),
+        tests("MetadataTests", ["Metadata", "MetadataSQL", "VolumeModel", "SluiceBase"]),
+        tests("MetadataSQLTests", ["MetadataSQL", "Metadata", "VolumeModel", "SluiceBase"]),
+        tests("BlockStoreTests", ["BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"]),
+        tests("VirtualFSTests", ["VirtualFS", "Metadata", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"]),
+        tests(
+            "MaintenanceTests",
+            ["Maintenance", "Metadata", "MetadataSQL", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"]),
+        tests("BucketSyncTests", ["BucketSync", "ObjectStorage", "SluiceBase"]),
+        tests("TerminalUITests", ["TerminalUI", "SluiceBase"]),
+        tests("CommandTests", ["SluiceBase"]),
+        tests("InteropTests", ["SluiceBase"]),
+        tests("RepositoryTests", ["SluiceBase"]),
+    ]
+)
