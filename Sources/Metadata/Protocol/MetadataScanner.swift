@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scans stream all records of a kind in constant memory, so that checks are merges of streams.
+
+package import VolumeModel
+
+/// A record of a scan, or word of one that cannot be read.
+package enum Scanned<Record: Sendable>: Sendable {
+    case record(Record)
+    case damaged(DamagedRecord)
+}
+
+/// A stored record that cannot be decoded.
+package struct DamagedRecord: Hashable, Sendable {
+    /// The kind: "node", "edge", "chunk".
+    package var kind: String
+    /// The key in the engine's terms, for people: "inode 5", "jfs_edge.id 17".
+    package var key: String
+    /// The node that the record belongs to, when the key still tells.
+    package var inode: Inode?
+    package var reason: String
+
+    package init(kind: String, key: String, inode: Inode?, reason: String) {
+        self.kind = kind
+        self.key = key
+        self.inode = inode
+        self.reason = reason
+    }
+}
+
+/// A running scan: one owner, one thread at a time, gone when the snapshot's closure returns.
+package protocol RecordCursor<Record>: AnyObject {
+    associatedtype Record: Sendable
+
+    /// The next record, nil at the end. An error means that the scan is incomplete.
+    func next() throws -> Scanned<Record>?
+}
+
+/// Streams of records. SQL engines show one consistent snapshot; Redis shows every record that was there during
+/// the whole scan at least once.
+package protocol MetadataScanner: MetadataReader {
+    /// Whether nodes, chunks, slice references and directory stats come in ascending order of their ids.
+    var isOrdered: Bool { get }
+
+    /// Ordered by inode where `isOrdered`.
+    func scanNodes() throws -> any RecordCursor<NodeRecord>
+    /// In any order.
+    func scanEdges() throws -> any RecordCursor<EdgeRecord>
+    /// Ordered by inode and index where `isOrdered`.
+    func scanChunks() throws -> any RecordCursor<ChunkRecord>
+    /// Ordered by slice id where `isOrdered`.
+    func scanSliceReferences() throws -> any RecordCursor<SliceReference>
+    func scanDelayedSlices() throws -> any RecordCursor<DelayedSlices>
+    func scanDeletedFiles() throws -> any RecordCursor<DeletedFile>
+    func scanDetachedNodes() throws -> any RecordCursor<DetachedNode>
+    func scanSustainedInodes() throws -> any RecordCursor<SustainedInode>
+    /// Ordered by inode where `isOrdered`.
+    func scanSymlinks() throws -> any RecordCursor<SymlinkRecord>
+    /// Ordered by inode where `isOrdered`.
+    func scanExtendedAttributes() throws -> any RecordCursor<ExtendedAttributeRecord>
+    /// Ordered by inode where `isOrdered`.
+    func scanDirectoryStats() throws -> any RecordCursor<DirectoryStatRecord>
+    func scanQuotas(_ kind: QuotaKind) throws -> any RecordCursor<QuotaRecord>
+    func scanACLRules() throws -> any RecordCursor<ACLRecord>
+    /// Every counter the engine holds, by its stored name; unknown names included.
+    func counters() throws -> [(name: String, value: Int64)]
+    /// Rough number of nodes, for progress; nil when finding out is expensive.
+    func estimatedNodeCount() throws -> Int64?
+}

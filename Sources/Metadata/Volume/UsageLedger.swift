@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Usage that has been committed with its operations but not yet added to the stored totals: live peers flush every
+// second too (metadata-format §5.8).
+
+import Synchronization
+import VolumeModel
+
+/// Collects changes of usage between flushes. Thread-safe.
+package final class UsageLedger: Sendable {
+    private let pending = Mutex(Effects())
+
+    package init() {}
+
+    /// Records what a committed transaction changed.
+    /// - Parameter countsTotals: false where the engine added the totals inside the transaction.
+    func add(_ effects: Effects, countsTotals: Bool) {
+        pending.withLock { sum in
+            if countsTotals {
+                sum.space += effects.space
+                sum.inodes += effects.inodes
+            }
+            for (inode, delta) in effects.directories {
+                sum.directories[inode] = (sum.directories[inode] ?? DirectoryStat()) + delta
+            }
+            for (key, delta) in effects.quotas {
+                let old = sum.quotas[key] ?? QuotaUsage(space: 0, inodes: 0)
+                sum.quotas[key] = QuotaUsage(space: old.space + delta.space, inodes: old.inodes + delta.inodes)
+            }
+        }
+    }
+
+    /// Takes everything out, for a flush.
+    func drain() -> Effects {
+        pending.withLock { sum in
+            let drained = sum
+            sum = Effects()
+            return drained
+        }
+    }
+
+    /// Changes of the volume's totals that are not flushed yet.
+    package var pendingTotals: QuotaUsage {
+        pending.withLock { QuotaUsage(space: $0.space, inodes: $0.inodes) }
+    }
+}
