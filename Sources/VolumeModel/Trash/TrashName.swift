@@ -51,64 +51,27 @@ package struct TrashHour: Hashable, Comparable, Sendable {
     package init?(parsing name: ByteString) {
         let fields = name.bytes.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
         guard fields.count == 4, fields.map(\.count) == [4, 2, 2, 2] else { return nil }
-        var numbers: [Int64] = []
+        var numbers: [Int] = []
         for field in fields {
-            guard field.allSatisfy({ (0x30...0x39) ~= $0 }), let number = Int64(String(decoding: field, as: UTF8.self))
+            guard field.allSatisfy({ (0x30...0x39) ~= $0 }), let number = Int(String(decoding: field, as: UTF8.self))
             else { return nil }
             numbers.append(number)
         }
-        guard (1...12) ~= numbers[1], (1...31) ~= numbers[2], numbers[3] < 24 else { return nil }
-        let days = CivilDate(year: numbers[0], month: numbers[1], day: numbers[2]).daysSinceEpoch
-        self.init(containing: Timestamp(seconds: days * 86400 + numbers[3] * 3600))
-        guard self.name == name else { return nil }
+        let date = CalendarFields(
+            year: Int64(numbers[0]), month: numbers[1], day: numbers[2], hour: numbers[3], minute: 0, second: 0)
+        guard let time = Timestamp(date) else { return nil }
+        self.init(containing: time)
     }
 
     package var name: ByteString {
-        let day = seconds / 86400 - (seconds % 86400 < 0 ? 1 : 0)
-        let date = CivilDate(daysSinceEpoch: day)
-        let hour = (seconds - day * 86400) / 3600
+        let date = Timestamp(seconds: seconds).calendarFields
         return ByteString(
-            "\(Self.padded(date.year, 4))-\(Self.padded(date.month, 2))-\(Self.padded(date.day, 2))"
-                + "-\(Self.padded(hour, 2))")
+            "\(Self.padded(Int(date.year), 4))-\(Self.padded(date.month, 2))-\(Self.padded(date.day, 2))"
+                + "-\(Self.padded(date.hour, 2))")
     }
 
-    private static func padded(_ number: Int64, _ width: Int) -> String {
+    private static func padded(_ number: Int, _ width: Int) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, width - digits.count)) + digits
-    }
-}
-
-/// A day of the Gregorian calendar.
-private struct CivilDate {
-    var year: Int64
-    var month: Int64
-    var day: Int64
-
-    init(year: Int64, month: Int64, day: Int64) {
-        self.year = year
-        self.month = month
-        self.day = day
-    }
-
-    /// Years start in March here, so that the leap day is the last of its year; eras have 400 years.
-    init(daysSinceEpoch: Int64) {
-        let shifted = daysSinceEpoch + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayOfYear + 2) / 153
-        day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-        month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    }
-
-    var daysSinceEpoch: Int64 {
-        let shiftedYear = month <= 2 ? year - 1 : year
-        let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
-        let yearOfEra = shiftedYear - era * 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return era * 146_097 + dayOfEra - 719_468
     }
 }
