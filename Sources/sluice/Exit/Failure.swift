@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every error of the layers below becomes one sentence, maybe a hint, and an exit code here, and nowhere else.
+
+import BlockStore
+import Maintenance
+import Metadata
+import ObjectStorage
+import SluiceBase
+import VolumeModel
+
+/// An error as it is shown.
+struct Failure: Error {
+    var sentence: String
+    var hint: String?
+    var status: ExitStatus
+
+    init(_ sentence: String, hint: String? = nil, status: ExitStatus = .failed) {
+        self.sentence = sentence
+        self.hint = hint
+        self.status = status
+    }
+
+    /// What went wrong, in words for the person at the terminal.
+    init(_ error: any Error) {
+        switch error {
+        case let failure as Failure: self = failure
+        case let error as EngineError: self.init(engine: error)
+        case let error as StorageError: self.init(storage: error)
+        case let error as MaintenanceError: self.init(maintenance: error)
+        case let error as CryptoError: self.init(crypto: error)
+        case let error as VolumeError: self.init(error.description, status: .failed)
+        case let error as CustomStringConvertible: self.init(error.description)
+        default: self.init("\(error)")
+        }
+    }
+}
+
+extension Failure {
+    private init(engine error: EngineError) {
+        let (hint, status): (String?, ExitStatus) =
+            switch error.code {
+            case .missing: ("check the address; only 'sluice format' creates a database", .notAVolume)
+            case .notAVolume: ("check the address, or make a volume with 'sluice format'", .notAVolume)
+            case .incompatible: ("use a client of the version that the volume asks for", .incompatible)
+            case .denied: ("check user, password (META_PASSWORD) and file permissions", .denied)
+            case .unreachable: ("check that the server runs and the address is right", .unreachable)
+            case .busy, .conflict: ("another client holds the database; try again later", .inUse)
+            case .readOnly: ("the database file or its folder is not writable for this user", .failed)
+            case .noSpace: ("free space on the engine's disk", .failed)
+            case .corrupt: ("run 'sluice fsck' on the volume", .failed)
+            case .invalidAddress: ("SQLite addresses look like sqlite3:///var/lib/vol.db", .usage)
+            case .exists, .vanished, .overflow, .failed: (nil, .failed)
+            }
+        self.init(error.description, hint: hint, status: status)
+    }
+
+    private init(storage error: StorageError) {
+        let (hint, status): (String?, ExitStatus) =
+            switch error.code {
+            case .denied: ("check the keys and permissions of the object storage", .denied)
+            case .unreachable, .timedOut: ("check that the object storage can be reached", .unreachable)
+            case .undecipherable: ("set JFS_RSA_PASSPHRASE to the passphrase of the volume's key", .denied)
+            case .noSpace: ("free space in the object storage", .failed)
+            case .notFound, .exists, .unsupported, .invalidKey, .tooLarge, .corrupt, .cancelled, .failed: (nil, .failed)
+            }
+        self.init(error.description, hint: hint, status: status)
+    }
+
+    private init(maintenance error: MaintenanceError) {
+        let status: ExitStatus =
+            switch error.code {
+            case .inUse: .inUse
+            case .incompatible: .incompatible
+            case .refused, .mismatch, .incomplete, .failed: .failed
+            case .cancelled: .interrupted
+            }
+        self.init(error.description, hint: error.hint, status: status)
+    }
+
+    private init(crypto error: CryptoError) {
+        switch error.code {
+        case .needsPassphrase:
+            self.init(error.description, hint: "set JFS_RSA_PASSPHRASE to the key's passphrase", status: .denied)
+        case .wrongPassphrase:
+            self.init(error.description, hint: "check JFS_RSA_PASSPHRASE", status: .denied)
+        default:
+            self.init(error.description)
+        }
+    }
+}
