@@ -2,6 +2,7 @@
 
 import ObjectStorage
 import SluiceBase
+import Synchronization
 import Testing
 import VolumeModel
 
