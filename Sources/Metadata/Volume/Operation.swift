@@ -15,6 +15,10 @@ package final class Operation {
     package let settings: VolumeSettings
     /// What the transaction does to usage and which data it orphans.
     package internal(set) var effects = Effects()
+    /// What this transaction knows of directory quotas.
+    var quotaWalk = QuotaWalk()
+    /// The hourly trash directory, once this transaction needed it.
+    var hourlyTrash: Inode?
     private(set) var unusedInodes: [UInt64]
     private(set) var unusedSlices: [UInt64]
 

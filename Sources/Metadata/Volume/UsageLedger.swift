@@ -42,4 +42,9 @@ package final class UsageLedger: Sendable {
     package var pendingTotals: QuotaUsage {
         pending.withLock { QuotaUsage(space: $0.space, inodes: $0.inodes) }
     }
+
+    /// The change of one quota's usage that is not flushed yet.
+    package func pendingUsage(of key: QuotaKey) -> QuotaUsage? {
+        pending.withLock { $0.quotas[key] }
+    }
 }

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Metadata
+import SluiceBase
+import VolumeModel
+
+/// A cursor over records that are at hand.
+private final class ArrayCursor<Record: Sendable>: RecordCursor {
+    private var rest: ArraySlice<Record>
+
+    init(_ records: [Record]) {
+        rest = records[...]
+    }
+
+    func next() throws -> Scanned<Record>? {
+        rest.popFirst().map { .record($0) }
+    }
+}
+
+extension MemoryTransaction: MetadataScanner {
+    var isOrdered: Bool { true }
+
+    func scanNodes() throws -> any RecordCursor<NodeRecord> {
+        ArrayCursor(
+            records.nodes.sorted { $0.key < $1.key }.map { NodeRecord(inode: $0.key, attributes: $0.value) })
+    }
+
+    func scanEdges() throws -> any RecordCursor<EdgeRecord> {
+        let edges = records.entries.sorted { $0.key < $1.key }.flatMap { parent, entries in
+            entries.sorted { $0.key < $1.key }.map { name, entry in
+                EdgeRecord(parent: parent, name: name, inode: entry.inode, type: entry.type)
+            }
+        }
+        return ArrayCursor(edges)
+    }
+
+    func scanChunks() throws -> any RecordCursor<ChunkRecord> {
+        ArrayCursor(try records.chunks.keys.sorted().flatMap { try chunks(of: $0) })
+    }
+
+    func scanSliceReferences() throws -> any RecordCursor<SliceReference> {
+        ArrayCursor(records.sliceReferences.values.sorted { $0.id < $1.id })
+    }
+
+    func scanDelayedSlices() throws -> any RecordCursor<DelayedSlices> {
+        ArrayCursor(records.delayedSlices.values.sorted { $0.id < $1.id })
+    }
+
+    func scanDeletedFiles() throws -> any RecordCursor<DeletedFile> {
+        ArrayCursor(records.deletedFiles.values.sorted { $0.inode < $1.inode })
+    }
+
+    func scanDetachedNodes() throws -> any RecordCursor<DetachedNode> {
+        ArrayCursor(records.detachedNodes.values.sorted { $0.inode < $1.inode })
+    }
+
+    func scanSustainedInodes() throws -> any RecordCursor<SustainedInode> {
+        ArrayCursor(records.sustained.sorted { ($0.session, $0.inode) < ($1.session, $1.inode) })
+    }
+
+    func scanSymlinks() throws -> any RecordCursor<SymlinkRecord> {
+        ArrayCursor(
+            records.symlinks.sorted { $0.key < $1.key }.map { SymlinkRecord(inode: $0.key, target: $0.value) })
+    }
+
+    func scanExtendedAttributes() throws -> any RecordCursor<ExtendedAttributeRecord> {
+        ArrayCursor(
+            try records.extendedAttributes.keys.sorted().flatMap { try extendedAttributes(of: $0) })
+    }
+
+    func scanDirectoryStats() throws -> any RecordCursor<DirectoryStatRecord> {
+        ArrayCursor(
+            records.directoryStats.sorted { $0.key < $1.key }
+                .map { DirectoryStatRecord(inode: $0.key, stat: $0.value) })
+    }
+
+    func scanQuotas(_ kind: QuotaKind) throws -> any RecordCursor<QuotaRecord> {
+        ArrayCursor(try quotas(kind))
+    }
+
+    func scanACLRules() throws -> any RecordCursor<ACLRecord> {
+        ArrayCursor(records.aclRules.sorted { $0.key < $1.key }.map { ACLRecord(id: $0.key, rule: $0.value) })
+    }
+
+    func counters() throws -> [(name: String, value: Int64)] {
+        records.counters.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
+    }
+
+    func estimatedNodeCount() throws -> Int64? { Int64(records.nodes.count) }
+}
