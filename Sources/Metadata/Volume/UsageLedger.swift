@@ -3,7 +3,7 @@
 // second too (metadata-format §5.8).
 
 import Synchronization
-import VolumeModel
+package import VolumeModel
 
 /// Collects changes of usage between flushes. Thread-safe.
 package final class UsageLedger: Sendable {
@@ -36,6 +36,20 @@ package final class UsageLedger: Sendable {
             sum = Effects()
             return drained
         }
+    }
+
+    /// Takes out what is pending for one directory's stat.
+    func takePending(of directory: Inode) -> Effects {
+        pending.withLock { sum in
+            var taken = Effects()
+            taken.directories[directory] = sum.directories.removeValue(forKey: directory)
+            return taken
+        }
+    }
+
+    /// The change of one directory's stat that is not flushed yet.
+    package func pendingStat(of directory: Inode) -> DirectoryStat {
+        pending.withLock { $0.directories[directory] ?? DirectoryStat() }
     }
 
     /// Changes of the volume's totals that are not flushed yet.

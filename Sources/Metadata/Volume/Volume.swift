@@ -2,7 +2,7 @@
 // A volume as this program works on it: an engine, its settings, the ids it may hand out and the usage it has not
 // flushed yet. The rules themselves are extensions of `Operation`, one file per family.
 //
-// Lock order: `settingsState` and the id pools are leaves; nothing is called while one is held.
+// Lock order: the flush gate, the usage gate, the engine's; `settingsState` and the id pools are leaves; nothing is called while one is held.
 
 package import SluiceBase
 import Synchronization
@@ -16,6 +16,10 @@ package final class Volume: Sendable {
     private let settingsState: Mutex<VolumeSettings>
     let inodeIDs: IDPool
     let sliceIDs: IDPool
+    /// Keeps recounts of usage apart from operations.
+    let usageGate = UsageGate()
+    /// Lets one flush or recount run at a time.
+    let flushGate = UsageGate()
 
     /// Wraps an engine whose settings have been read and checked (`VolumeSettings.checkVersion`).
     package init(engine: any MetadataEngine, settings: VolumeSettings, clock: any TimeSource = SystemClock()) {
@@ -47,16 +51,19 @@ package final class Volume: Sendable {
     ) throws -> Result {
         let newInodes = try inodeIDs.take(inodes, from: engine)
         let newSlices = try sliceIDs.take(slices, from: engine)
-        let (result, operation) = try engine.write { transaction in
-            let operation = Operation(
-                transaction, volume: self, time: clock.now(), inodes: newInodes, slices: newSlices)
-            let result = try body(operation)
-            try operation.finish()
+        let (result, operation) = try usageGate.passing {
+            let (result, operation) = try engine.write { transaction in
+                let operation = Operation(
+                    transaction, volume: self, time: clock.now(), inodes: newInodes, slices: newSlices)
+                let result = try body(operation)
+                try operation.finish()
+                return (result, operation)
+            }
+            usage.add(operation.effects, countsTotals: !engine.countsUsageInTransactions)
             return (result, operation)
         }
         inodeIDs.giveBack(operation.unusedInodes)
         sliceIDs.giveBack(operation.unusedSlices)
-        usage.add(operation.effects, countsTotals: !engine.countsUsageInTransactions)
         return result
     }
 }
