@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # install-packages.sh build|lint|test|demo|bench
 #
-# Installs the Debian packages that a make target needs. This is the only place where they are listed. Nothing is
-# asked of the network or of sudo when nothing is missing.
+# Installs the Debian packages that a make target needs. This is the only place where they are listed. Nothing
+# is asked of the network or of sudo when nothing is missing.
 set -euo pipefail
 
 build=(libsqlite3-dev liblz4-dev libzstd-dev libssl-dev pkg-config)

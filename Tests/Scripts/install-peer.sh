@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # install-peer.sh
 #
-# Puts the real program, which the interop tests and the benchmarks run beside ours, into a virtual environment
-# under .build/peer and prints its path on stdout. Does nothing but print when the right version is there.
+# Puts the real program, which the interop tests and the benchmarks run beside ours, into a virtual
+# environment under .build/peer and prints its path on stdout. Does nothing but print when the right version
+# is there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 

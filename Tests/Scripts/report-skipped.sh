@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # report-skipped.sh LOG
 #
-# Prints what `swift test` skipped and why. Where everything is installed (CI=true) a skipped test is a failure.
+# Prints what `swift test` skipped and why. Where everything is installed (CI=true) a skipped test is a
+# failure.
 set -euo pipefail
 
 # "➜ Test name() skipped: reason"; the mark in front depends on terminal and locale.

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # test.sh [ARGUMENTS OF swift test]
 #
-# Everything that must hold: packages, the real program as a peer, all tests, nothing skipped in CI, a short fuzz
-# run, lint. The parts run even when an earlier one failed, so that one run tells everything.
+# Everything that must hold: packages, the real program as a peer, all tests, nothing skipped in CI, a short
+# fuzz run, lint. The parts run even when an earlier one failed, so that one run tells everything.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
