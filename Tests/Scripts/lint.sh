@@ -15,7 +15,7 @@ check() {
     "$@" || failed+=("$name")
 }
 
-mapfile -t scripts < <(find .ci Tests -name .build -prune -o -type f \( -name '*.sh' -o -path .ci/run \) -print | sort)
+mapfile -t scripts < <(find .ci Tests -type f \( -name '*.sh' -o -path .ci/run \) | sort)
 check "swift format" swift format lint --strict --recursive --parallel Package.swift Sources Tests
 check "shellcheck" shellcheck --external-sources "${scripts[@]}"
 check "mandoc" mandoc -T lint -W warning Man/*.[1-8]

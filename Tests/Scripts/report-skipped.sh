@@ -7,7 +7,9 @@
 set -euo pipefail
 
 # "➜ Test name() skipped: reason"; the mark in front depends on terminal and locale.
-mapfile -t skipped < <(grep -aE '(^|[^[:alnum:]])(Test|Suite) .+ skipped(:|\.|$)' "$1" | sed 's/^[^[:alnum:]]*//' | sort -u)
+mapfile -t skipped < <(
+    grep -aE '(^|[^[:alnum:]])(Test|Suite) .+ skipped(:|\.|$)' "$1" | sed 's/^[^[:alnum:]]*//' | sort -u
+)
 if ((${#skipped[@]} == 0)); then
     echo "skipped: none"
     exit 0
