@@ -57,7 +57,10 @@ def fill_metadata(database, files, directories):
     insert(
         database,
         statement,
-        (node(first + f, FILE, 0o644, 1, SLICE_BYTES, directory_of(f, directories), now) for f in range(files)),
+        (
+            node(first + f, FILE, 0o644, 1, SLICE_BYTES, directory_of(f, directories), now)
+            for f in range(files)
+        ),
     )
     statement = "insert into jfs_edge (parent, name, inode, type) values (?,?,?,?)"
     insert(database, statement, ((1, b"dir-%05d" % d, 2 + d, DIRECTORY) for d in range(directories)))
@@ -76,7 +79,8 @@ def fill_metadata(database, files, directories):
         "insert into jfs_chunk_ref (chunkid, size, refs) values (?,?,1)",
         ((f + 1, SLICE_BYTES) for f in range(files)),
     )
-    statement = "insert or replace into jfs_dir_stats (inode, data_length, used_space, used_inodes) values (?,?,?,?)"
+    columns = "(inode, data_length, used_space, used_inodes)"
+    statement = f"insert or replace into jfs_dir_stats {columns} values (?,?,?,?)"
     database.execute(statement, (1, 0, SPACE * directories, directories))
     insert(
         database,

@@ -35,9 +35,10 @@ def run(command, environment=None):
     """Runs one command to its end and returns its Cost."""
     with tempfile.NamedTemporaryFile("r") as peak, tempfile.TemporaryFile() as output:
         wrapped = [TIME, "--quiet", "--format=%M", f"--output={peak.name}", *command]
+        variables = {**os.environ, **(environment or {})}
         start = time.perf_counter()
         process = subprocess.Popen(
-            wrapped, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env={**os.environ, **(environment or {})}
+            wrapped, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=variables
         )
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - start
@@ -66,9 +67,9 @@ def medians(costs):
 
 
 def paired(rounds, contenders):
-    """Runs the contenders (name → function returning a Cost) in turn, the order reversed in every other round.
+    """Runs the contenders in turn, the order reversed in every other round.
 
-    Returns name → all costs.
+    Takes name → function returning a Cost, returns name → all costs.
     """
     costs = {name: [] for name in contenders}
     for turn in range(rounds):

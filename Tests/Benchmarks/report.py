@@ -43,14 +43,15 @@ def verdicts(result):
     """The promised figures of a workload with what was measured."""
     ours, ratios = result["sluice"]["median"], result.get("ratio", {})
     found = []
-    for figure, limit in result["promised"].items():
-        if figure.startswith("ratio_"):
-            value = ratios.get(figure.removeprefix("ratio_"))
-        else:
-            value = ours[figure]
+    for name, limit in result["promised"].items():
+        value = ratios.get(name.removeprefix("ratio_")) if name.startswith("ratio_") else ours[name]
         if value is not None:
-            found.append((figure, limit, value, value <= limit))
+            found.append((name, limit, value, value <= limit))
     return found
+
+
+def figure(key, value):
+    return f"{value:.0f}" if key == "peak_rss_mib" else f"{value:.3f}"
 
 
 def rows(results):
@@ -63,18 +64,21 @@ def rows(results):
         for program in ("sluice", "juicefs"):
             if program in result:
                 median = result[program]["median"]
-                yield [label, program, *(f"{median[key]:.3f}" if key != "peak_rss_mib" else f"{median[key]:.0f}" for key, _ in FIGURES)]
+                yield [label, program, *(figure(key, median[key]) for key, _ in FIGURES)]
                 label = ""
         if "ratio" in result:
             yield ["", "ratio", *(f"{result['ratio'][key]:.2f}x" for key, _ in FIGURES)]
-        for figure, limit, value, met in verdicts(result) if "sluice" in result else []:
-            yield ["", "met" if met else "MISSED", f"{figure} <= {limit:g}", f"{value:.3g}", ""]
+        for promise, limit, value, met in verdicts(result) if "sluice" in result else []:
+            yield ["", "met" if met else "MISSED", f"{promise} <= {limit:.3g}", f"{value:.3g}", ""]
 
 
 def table(results):
     lines = [[str(cell) for cell in row] for row in rows(results)]
     widths = [max(len(line[i]) for line in lines if len(line[2]) < 40) for i in range(5)]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
+    padded = (
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines
+    )
+    return "\n".join(padded)
 
 
 def markdown(document):

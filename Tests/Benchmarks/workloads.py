@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The workloads: what is prepared, what each program runs, which figures are promised.
 
-A workload is a function that takes a Bench and returns the contenders for `measure.paired`, or raises Failure.
+A workload is a function that takes a Bench and returns the contenders for `measure.paired`.
 Both programs work on volumes that the real one formatted, with a warm page cache.
 """
 
@@ -30,9 +30,8 @@ class Volume:
     def format(self):
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
-        measure.run(
-            [self.bench.juicefs, "format", "--no-agent", "--storage", "file", "--bucket", self.store, self.address, "bench"]
-        )
+        store = ["--storage", "file", "--bucket", self.store]
+        measure.run([self.bench.juicefs, "format", "--no-agent", *store, self.address, "bench"])
         return self
 
     def filled(self, files, directories):
@@ -91,7 +90,8 @@ def import_tree(bench, tree):
     def contender(program):
         def once():
             volume = Volume(bench, "import").format()
-            cost = measure.run(sync_command(bench, program, f"{tree}/", "jfs://BENCHVOLUME/"), volume.environment)
+            command = sync_command(bench, program, f"{tree}/", "jfs://BENCHVOLUME/")
+            cost = measure.run(command, volume.environment)
             volume.remove()
             return cost
 
@@ -108,7 +108,8 @@ def export_tree(bench, tree):
         def once():
             out = os.path.join(bench.scratch, "out")
             os.makedirs(out)
-            cost = measure.run(sync_command(bench, program, "jfs://BENCHVOLUME/", f"{out}/"), volume.environment)
+            command = sync_command(bench, program, "jfs://BENCHVOLUME/", f"{out}/")
+            cost = measure.run(command, volume.environment)
             same = subprocess.run(["diff", "-rq", tree, out], capture_output=True).returncode == 0
             shutil.rmtree(out)
             if not same:
