@@ -2,6 +2,7 @@
 // The command tree as the built binary describes itself (`--experimental-dump-help`). Everything that is
 // checked for every command derives its list from here, so a new command cannot be forgotten.
 
+import SluiceBase
 import Testing
 
 /// One command below the root.
@@ -19,11 +20,11 @@ struct CommandDescription: Sendable, CustomTestStringConvertible {
     static func all() throws -> [CommandDescription] {
         let result = try Repository.run("'\(Repository.binary())' --experimental-dump-help")
         try #require(result.status == 0)
-        let dump = try JSONValue(parsing: result.output)
-        let commands = dump["command"]?["subcommands"]?.elements ?? []
+        let dump = try JSONValue.parse(result.output)
+        let commands = dump["command"]?["subcommands"]?.arrayValue ?? []
         return commands.compactMap { command in
-            guard let name = command["commandName"]?.string, name != "help" else { return nil }
-            guard command["shouldDisplay"]?.bool != false else { return nil }
+            guard let name = command["commandName"]?.stringValue, name != "help" else { return nil }
+            guard command["shouldDisplay"]?.boolValue != false else { return nil }
             let implied: Set<String> = ["help", "version"]
             return CommandDescription(name: name, longOptions: options(of: command).subtracting(implied))
         }
@@ -31,13 +32,14 @@ struct CommandDescription: Sendable, CustomTestStringConvertible {
 
     private static func options(of command: JSONValue) -> Set<String> {
         var names: Set<String> = []
-        for argument in command["arguments"]?.elements ?? [] where argument["shouldDisplay"]?.bool != false {
-            for name in argument["names"]?.elements ?? [] where name["kind"]?.string == "long" {
-                if let text = name["name"]?.string { names.insert(text) }
+        for argument in command["arguments"]?.arrayValue ?? [] {
+            guard argument["shouldDisplay"]?.boolValue != false else { continue }
+            for name in argument["names"]?.arrayValue ?? [] where name["kind"]?.stringValue == "long" {
+                if let text = name["name"]?.stringValue { names.insert(text) }
             }
         }
-        for subcommand in command["subcommands"]?.elements ?? []
-        where subcommand["commandName"]?.string != "help" {
+        for subcommand in command["subcommands"]?.arrayValue ?? []
+        where subcommand["commandName"]?.stringValue != "help" {
             names.formUnion(options(of: subcommand))
         }
         return names

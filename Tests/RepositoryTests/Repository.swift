@@ -3,6 +3,7 @@
 // with the tests. Reads only; nothing here knows a rule.
 
 import Glibc
+import SluiceBase
 
 /// One file of the tree, named relative to the root.
 struct RepositoryFile: Sendable {
@@ -42,11 +43,12 @@ enum Repository {
     }
 
     static func file(_ path: String) throws(RepositoryError) -> RepositoryFile {
-        guard let stream = unsafe fopen(root + "/" + path, "rb") else {
-            throw RepositoryError(description: "cannot open \(path): errno \(errno)")
+        do {
+            let bytes = try Posix.readWholeFile(ByteString(root + "/" + path), limit: 1 << 26)
+            return RepositoryFile(path: path, bytes: bytes)
+        } catch {
+            throw RepositoryError(description: "cannot read \(path): \(error)")
         }
-        defer { _ = unsafe fclose(stream) }
-        return RepositoryFile(path: path, bytes: unsafe readToEnd(stream))
     }
 
     /// Every regular file below a folder whose name ends in `suffix`, in byte order of the paths.
