@@ -35,7 +35,8 @@ struct CeilingTests {
         let sources = try ["c", "h"].flatMap { try Repository.files(in: "Sources", suffix: ".\($0)") }
         for file in try swiftFiles() + sources + scripts {
             let head = file.lines.prefix(2).map { String(decoding: $0, as: UTF8.self) }
-            #expect(head.contains { $0.contains("SPDX-License-Identifier: Apache-2.0") }, "\(file.path)")
+            let hasLicence = head.contains { $0.contains("SPDX-License-Identifier: Apache-2.0") }
+            #expect(hasLicence, "\(file.path)")
         }
     }
 

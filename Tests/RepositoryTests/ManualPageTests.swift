@@ -31,7 +31,8 @@ struct ManualPageTests {
         for page in pages {
             let parts = page.path.dropFirst("Man/".count).split(separator: ".")
             let title = ".Dt \(parts[0].uppercased()) \(parts[1])"
-            #expect(page.text.contains(title), "\(page.path)")
+            let hasTitle = page.text.contains(title)
+            #expect(hasTitle, "\(page.path)")
             for line in page.text.split(separator: "\n") where line.hasPrefix(".Xr sluice") {
                 let words = line.split(separator: " ")
                 #expect(own.contains("\(words[1]).\(words[2])"), "\(page.path): \(line)")

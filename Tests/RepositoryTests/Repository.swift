@@ -42,6 +42,10 @@ enum Repository {
         return found
     }
 
+    static func exists(_ path: String) -> Bool {
+        unsafe access(root + "/" + path, F_OK) == 0
+    }
+
     static func file(_ path: String) throws(RepositoryError) -> RepositoryFile {
         do {
             let bytes = try Posix.readWholeFile(ByteString(root + "/" + path), limit: 1 << 26)

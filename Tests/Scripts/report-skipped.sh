@@ -8,7 +8,10 @@ set -euo pipefail
 
 # "➜ Test name() skipped: reason"; the mark in front depends on terminal and locale.
 mapfile -t skipped < <(
-    grep -aE '(^|[^[:alnum:]])(Test|Suite) .+ skipped(:|\.|$)' "$1" | sed 's/^[^[:alnum:]]*//' | sort -u
+    # A name may hold the word, too; those lines end with how the test began or ended.
+    grep -aE '(^|[^[:alnum:]])(Test|Suite) .+ skipped(:|\.|$)' "$1" |
+        grep -avE '( started\.| (passed|failed) after [0-9.]+ seconds.*)$' |
+        sed 's/^[^[:alnum:]]*//' | sort -u
 )
 if ((${#skipped[@]} == 0)); then
     echo "skipped: none"
