@@ -4,7 +4,8 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 SCRIPTS := Tests/Scripts
-RELEASE_FLAGS := -c release --static-swift-stdlib --explicit-target-dependency-import-check error
+# Symbols are left out (-s): they are two fifths of the binary.
+RELEASE_FLAGS := -c release --static-swift-stdlib --explicit-target-dependency-import-check error -Xlinker -s
 RELEASE := .build/release/sluice
 
 .DEFAULT_GOAL := build
