@@ -7,7 +7,7 @@ import SluiceBase
 package struct ListRequest: Hashable, Sendable {
     /// Raw byte prefix; empty lists everything.
     package var prefix: ObjectKey
-    /// Only keys greater than this.
+    /// Only keys greater than this; with a delimiter the rolled-up key counts.
     package var after: ObjectKey?
     /// `/` rolls deeper keys up into common prefixes; nil lists all levels.
     package var delimiter: UInt8?

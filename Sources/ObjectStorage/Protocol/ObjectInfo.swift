@@ -41,7 +41,7 @@ package enum ObjectKind: Sendable, Hashable {
     case object
     /// A directory of a file system, or an empty object whose key ends in `/`.
     case directory
-    /// Listed as a link only where the request asks not to follow links.
+    /// Listed as a link where the request asks not to follow links, and where a link leads nowhere or in a circle.
     case symlink
     /// Keys rolled up by the delimiter; the key ends with it.
     case commonPrefix
@@ -59,6 +59,8 @@ package struct FileFacts: Hashable, Sendable {
     package var target: ByteString?
     /// Identifies hard links of one file inside one store: equal values, same file. Nil when the file has one name.
     package var linkIdentity: LinkIdentity?
+    /// What a key of kind `.special` stands for, nil for everything else.
+    package var special: SpecialFile?
 
     package init(
         mode: UInt16,
@@ -66,12 +68,33 @@ package struct FileFacts: Hashable, Sendable {
         gid: UInt32,
         target: ByteString? = nil,
         linkIdentity: LinkIdentity? = nil,
+        special: SpecialFile? = nil,
     ) {
         self.mode = mode
         self.uid = uid
         self.gid = gid
         self.target = target
         self.linkIdentity = linkIdentity
+        self.special = special
+    }
+}
+
+/// A file that is no bytes: what mknod needs to make it again.
+package struct SpecialFile: Hashable, Sendable {
+    package enum Kind: Sendable, Hashable {
+        case fifo
+        case socket
+        case characterDevice
+        case blockDevice
+    }
+
+    package var kind: Kind
+    /// The device number as the kernel encodes it (`st_rdev`); 0 for fifos and sockets.
+    package var device: UInt64
+
+    package init(_ kind: Kind, device: UInt64 = 0) {
+        self.kind = kind
+        self.device = device
     }
 }
 

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writing: a temporary file in the target's directory, then a rename. The temporary name is the one JuiceFS 1.4.2 gives
+// (data-format §2.3), so that each program knows the leftovers of the other.
+
+import Glibc
+import SluiceBase
+
+extension FileStore {
+    package func put(
+        _ key: ObjectKey,
+        from source: any ByteSource,
+        options: PutOptions,
+    ) throws(StorageError) -> PutReceipt {
+        guard !key.hasSuffix(slash) else {
+            guard source.length == 0 else {
+                let reason = "a key that ends in / is a directory and holds no bytes"
+                throw StorageError(.invalidKey, "store", key: key, address: address, reason: reason)
+            }
+            try makeDirectory(key, facts: options.file, modified: options.modified)
+            return PutReceipt(size: 0)
+        }
+        try replace(key, "store") { (temporary) throws(StorageError) in
+            let file: OpenFile
+            do throws(SystemFailure) {
+                file = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)
+            } catch {
+                throw StorageError(making: error, "store", key: key, address: address)
+            }
+            try fill(file, from: source, key)
+            do throws(SystemFailure) {
+                try file.set(options.file, modified: options.modified)
+                if isDurable { try checked { fsync(file.descriptor) } }
+            } catch {
+                throw StorageError(error, "store", key: key, address: address)
+            }
+        }
+        return PutReceipt(size: source.length)
+    }
+
+    /// Lets `make` make something under a temporary name, then gives it the key's name at once.
+    ///
+    /// Missing parents are made after the first attempt failed for want of them.
+    func replace(
+        _ key: ObjectKey,
+        _ operation: String,
+        make: (PathBytes) throws(StorageError) -> Void,
+    ) throws(StorageError) {
+        let path = try path(of: key, operation, mayBeRoot: false)
+        let bytes = root + key.bytes
+        let temporary = PathBytes(Self.temporaryPath(for: bytes))
+        do throws(StorageError) {
+            try make(temporary)
+        } catch {
+            guard error.wantsParents else {
+                temporary.discard()
+                throw error
+            }
+            do throws(SystemFailure) {
+                try makeParents(of: bytes)
+            } catch {
+                throw StorageError(error, operation, key: key, address: address)
+            }
+            do throws(StorageError) {
+                try make(temporary)
+            } catch {
+                temporary.discard()
+                throw error
+            }
+        }
+        do throws(SystemFailure) {
+            try unsafe temporary.call { from in
+                unsafe path.withPointer { unsafe rename(from, $0) }
+            }
+            if isDurable { try flushDirectory(of: bytes) }
+        } catch {
+            temporary.discard()
+            throw StorageError(error, operation, key: key, address: address)
+        }
+    }
+
+    private func fill(_ file: OpenFile, from source: any ByteSource, _ key: ObjectKey) throws(StorageError) {
+        let announced = source.length
+        var written = 0
+        do {
+            try source.rewind()
+            try unsafe TransferBuffers.shared.withBuffer { (buffer) throws(any Error) in
+                while true {
+                    let count = try unsafe source.read(into: buffer)
+                    guard count > 0 else { break }
+                    written += count
+                    guard written <= announced else { break }
+                    try unsafe file.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                }
+            }
+        } catch let error as SystemFailure {
+            throw StorageError(error, "store", key: key, address: address)
+        } catch {
+            throw StorageError(endedBy: error, "store", key: key, address: address)
+        }
+        guard UInt64(written) == announced else {
+            throw StorageError(wrongLength: written, of: announced, "store", key: key, address: address)
+        }
+    }
+
+    /// `.jfs.<name, at most 200 bytes>.tmp.<number>` beside the target.
+    private static func temporaryPath(for path: [UInt8]) -> [UInt8] {
+        let start = path.lastIndex(of: slash).map { $0 + 1 } ?? 0
+        let number = Int64.random(in: 0 ... .max)
+        var temporary = Array(path[..<start])
+        temporary += ".jfs.".utf8
+        temporary += path[start...].prefix(200)
+        temporary += ".tmp.\(number)".utf8
+        return temporary
+    }
+
+    private func flushDirectory(of path: [UInt8]) throws(SystemFailure) {
+        guard let end = path.lastIndex(of: slash) else { return }
+        let directory = try OpenFile(PathBytes(path[...end]), O_RDONLY | O_DIRECTORY)
+        try checked { fsync(directory.descriptor) }
+    }
+}
+
+extension PathBytes {
+    /// Removes what an attempt left behind; the error that ended the attempt is the one to report.
+    fileprivate func discard() {
+        _ = unsafe withPointer { unsafe unlink($0) }
+    }
+}
+
+extension OpenFile {
+    /// Owner before mode, because a change of owner clears set-uid.
+    fileprivate func set(_ facts: FileFacts?, modified: Timestamp?) throws(SystemFailure) {
+        if let facts {
+            try checked { fchown(descriptor, facts.uid, facts.gid) }
+            try checked { fchmod(descriptor, mode_t(facts.mode)) }
+        }
+        if let modified {
+            let times = modified.accessAndChange
+            try checked { unsafe futimens(descriptor, times) }
+        }
+    }
+}
+
+extension Timestamp {
+    /// For utimensat: the access time stays, the time of last change becomes this one.
+    var accessAndChange: [timespec] {
+        let keep = timespec(tv_sec: 0, tv_nsec: Int((1 << 30) - 2))
+        return [keep, timespec(tv_sec: Int(seconds), tv_nsec: Int(nanoseconds))]
+    }
+}
+
+extension StorageError {
+    /// The failure of making a file: a file in the place of a directory is not "no such object" here.
+    init(making failure: SystemFailure, _ operation: String, key: ObjectKey, address: String) {
+        self.init(failure, operation, key: key, address: address)
+        if failure.number == ENOTDIR { code = .exists }
+    }
+
+    /// Whether something could not be made because its directory does not exist.
+    fileprivate var wantsParents: Bool { code == .notFound }
+}

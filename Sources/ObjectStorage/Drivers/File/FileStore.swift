@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// Objects as local files, laid out as JuiceFS 1.4.2 does it (data-format §2.3): the file of a key is the root's bytes
+// followed by the key's bytes. A root that ends in `/` is a directory; any other root is a plain prefix of paths.
+
+import Glibc
+package import SluiceBase
+
+/// Objects as files below a directory.
+///
+/// Differences from a flat store: a key that ends in `/` is a directory, a name cannot be a file and a directory at
+/// once, and empty directories can be removed like objects.
+package final class FileStore: FileTreeStore {
+    let root: [UInt8]
+    /// Whether files are flushed to disk before they get their name; JuiceFS does not.
+    let isDurable: Bool
+
+    package let address: String
+    package let limits = StorageLimits(canCopy: true, isFileSystem: true)
+
+    /// Takes the path of a directory (ends in `/`) or a plain prefix of paths.
+    package init(root: ByteString, durable: Bool = false) {
+        self.root = root.bytes
+        isDurable = durable
+        address = "file://\(root)"
+    }
+
+    /// The directory that every object lies in: the root up to its last `/`.
+    var rootDirectory: [UInt8] {
+        guard let end = root.lastIndex(of: slash) else { return Array("./".utf8) }
+        return Array(root[...end])
+    }
+
+    package func create() throws(StorageError) {
+        do throws(SystemFailure) {
+            try makeParents(of: rootDirectory + [UInt8(ascii: "x")])
+        } catch {
+            throw StorageError(error, "create", key: nil, address: address)
+        }
+    }
+
+    package func head(_ key: ObjectKey) throws(StorageError) -> ObjectInfo {
+        let path = try path(of: key, "look up")
+        do throws(SystemFailure) {
+            let own = try path.status(followingLinks: false)
+            guard own.isLink else { return own.info(key) }
+            let target = try path.linkTarget()
+            do throws(SystemFailure) {
+                return try path.status(followingLinks: true).info(key, target: target)
+            } catch {
+                guard error.leadsNowhere else { throw error }
+                return own.info(key, target: target)
+            }
+        } catch {
+            throw StorageError(error, "look up", key: key, address: address)
+        }
+    }
+
+    package func read(_ key: ObjectKey, range: ByteRange, into sink: ByteSink) throws(StorageError) -> UInt64 {
+        let path = try path(of: key, "read")
+        let file: OpenFile
+        let status: stat
+        do throws(SystemFailure) {
+            // Without O_NONBLOCK the open of a fifo would wait for a writer.
+            file = try OpenFile(path, O_RDONLY | O_NONBLOCK)
+            status = try file.status()
+        } catch {
+            throw StorageError(error, "read", key: key, address: address)
+        }
+        // Compatibility: a directory reads as nothing (data-format §2.3).
+        guard !status.isDirectory else { return 0 }
+        guard status.isRegular else {
+            throw StorageError(.unsupported, "read", key: key, address: address, reason: "not a regular file")
+        }
+        let wanted = range.clamped(to: UInt64(clamping: status.st_size))
+        if wanted.count > 4 << 20 {
+            posix_fadvise(file.descriptor, off_t(wanted.lowerBound), off_t(wanted.count), POSIX_FADV_SEQUENTIAL)
+        }
+        return try unsafe deliver(wanted, of: file, key, into: sink)
+    }
+
+    private func deliver(
+        _ wanted: Range<UInt64>,
+        of file: OpenFile,
+        _ key: ObjectKey,
+        into sink: ByteSink,
+    ) throws(StorageError) -> UInt64 {
+        guard !wanted.isEmpty else { return 0 }
+        return try unsafe TransferBuffers.shared.withBuffer { (buffer) throws(StorageError) in
+            var position = wanted.lowerBound
+            while position < wanted.upperBound {
+                let room = min(buffer.count, Int(clamping: wanted.upperBound - position))
+                let window = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<room])
+                let count: Int
+                do throws(SystemFailure) {
+                    count = try unsafe file.read(into: window, at: position)
+                } catch {
+                    throw StorageError(error, "read", key: key, address: address)
+                }
+                guard count == room else {
+                    let reason = "the file became shorter while it was read"
+                    throw StorageError(.corrupt, "read", key: key, address: address, reason: reason)
+                }
+                do {
+                    try unsafe sink(UnsafeRawBufferPointer(window))
+                } catch {
+                    throw StorageError(endedBy: error, "read", key: key, address: address)
+                }
+                position += UInt64(count)
+            }
+            return UInt64(wanted.count)
+        }
+    }
+
+    package func delete(_ key: ObjectKey) throws(StorageError) {
+        let path = try path(of: key, "delete", mayBeRoot: false)
+        do throws(SystemFailure) {
+            do throws(SystemFailure) {
+                try unsafe path.call { unsafe unlink($0) }
+            } catch {
+                guard error.number == EISDIR || error.number == EPERM else { throw error }
+                try unsafe path.call { unsafe rmdir($0) }
+            }
+        } catch {
+            guard error.number != ENOENT, error.number != ENOTDIR else { return }
+            throw StorageError(error, "delete", key: key, address: address)
+        }
+    }
+
+    package func copy(from source: ObjectKey, to destination: ObjectKey) throws(StorageError) {
+        let path = try path(of: source, "copy")
+        let file: FileSource
+        do throws(SystemFailure) {
+            file = try FileSource(path)
+        } catch {
+            throw StorageError(error, "copy", key: source, address: address)
+        }
+        _ = try put(destination, from: file, options: PutOptions())
+    }
+
+    package func list(_ request: ListRequest) throws(StorageError) -> any ObjectListing {
+        try FileListing(request, in: self)
+    }
+}
+
+let slash = UInt8(ascii: "/")
+
+extension SystemFailure {
+    /// What following a link says when it points to nothing or to itself.
+    var leadsNowhere: Bool { number == ENOENT || number == ENOTDIR || number == ELOOP }
+}
+
+extension FileStore {
+    /// The path of a key's file.
+    ///
+    /// Throws `.invalidKey` for zero bytes, for `..` that leads out of the root, and for the root itself unless
+    /// `mayBeRoot`.
+    func path(
+        of key: ObjectKey,
+        _ operation: String,
+        mayBeRoot: Bool = true,
+    ) throws(StorageError) -> PathBytes {
+        var depth = 0
+        var isRoot = true
+        var isInside = !key.bytes.contains(0)
+        for name in key.bytes.split(separator: slash) {
+            isRoot = false
+            if name.elementsEqual("..".utf8) {
+                // Behind a plain prefix the first name of a key is only the end of a name.
+                depth -= root.last == slash ? 1 : .max
+            } else if !name.elementsEqual(".".utf8) {
+                depth += 1
+            }
+            guard depth >= 0 else {
+                isInside = false
+                break
+            }
+        }
+        guard isInside, mayBeRoot || !isRoot else {
+            throw StorageError(.invalidKey, operation, key: key, address: address)
+        }
+        return PathBytes(root + key.bytes)
+    }
+
+    /// Makes the directories that a path needs, from the nearest existing one down, with 0777 less the umask.
+    func makeParents(of path: [UInt8]) throws(SystemFailure) {
+        guard let end = path.dropLast().lastIndex(of: slash), end > 0 else { return }
+        let parent = Array(path[..<end])
+        do throws(SystemFailure) {
+            try makeDirectory(at: parent)
+        } catch {
+            guard error.number == ENOENT else { throw error }
+            try makeParents(of: parent)
+            try makeDirectory(at: parent)
+        }
+    }
+
+    private func makeDirectory(at path: [UInt8]) throws(SystemFailure) {
+        do throws(SystemFailure) {
+            try unsafe PathBytes(path).call { unsafe mkdir($0, 0o777) }
+        } catch {
+            guard error.number == EEXIST else { throw error }
+        }
+    }
+}
