@@ -2,7 +2,7 @@
 // A store that fails by plan, for tests of whatever lies above it.
 
 package import ObjectStorage
-package import SluiceBase
+import SluiceBase
 import Synchronization
 
 /// What goes wrong, and at which call.

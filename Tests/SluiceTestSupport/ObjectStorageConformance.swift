@@ -188,7 +188,7 @@ package enum ObjectStorageConformance {
 
     private static func concurrentPuts(_ store: any ObjectStore) throws {
         let failures = Mutex<[String]>([])
-        runThreads(4) { thread in
+        try runThreads(4) { thread in
             do {
                 for round in 0..<20 {
                     try store.put("same/key", pattern(50_000, seed: thread))
@@ -236,7 +236,12 @@ package enum ObjectStorageConformance {
 
 /// Reproducible bytes.
 package func pattern(_ count: Int, seed: Int) -> [UInt8] {
-    (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8 &+ seed &* 17) }
+    // A tile of prime length, so that no power of two hides a shift.
+    let tile = (0..<4099).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8 &+ seed &* 17) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count)
+    while bytes.count < count { bytes += tile.prefix(count - bytes.count) }
+    return bytes
 }
 
 /// All objects that a request lists.

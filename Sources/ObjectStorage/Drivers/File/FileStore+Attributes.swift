@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-package import SluiceBase
+import SluiceBase
 
 extension FileStore {
     package func extendedAttributes(_ key: ObjectKey) throws(StorageError) -> [ExtendedAttribute] {
