@@ -40,17 +40,22 @@ struct StoreStack: Sendable, CustomTestStringConvertible {
             return LimitedStore(
                 MemoryStore(),
                 upload: TokenBucket(bytesPerSecond: 1000, waiting: time),
-                download: TokenBucket(bytesPerSecond: 1000, waiting: time))
+                download: TokenBucket(bytesPerSecond: 1000, waiting: time)
+            )
         },
         StoreStack(testDescription: "retry(faulty(memory))") { _ in
             RetryingStore(
                 FaultyStore(MemoryStore(), Fault.plan(seed: 11, calls: 300)),
-                policy: RetryPolicy(attempts: 20), waiting: TestTime())
+                policy: RetryPolicy(attempts: 20),
+                waiting: TestTime()
+            )
         },
         StoreStack(testDescription: "encrypt(prefix(shard(file)))") { folder in
             let shards = (0..<3).map { FileStore(root: folder + ByteString("/shard\($0)/")) }
             return EncryptedStore(
-                PrefixStore(ShardStore(shards), prefix: "vol/"), Envelope(.aes256GCM, key: try testKey()))
+                PrefixStore(ShardStore(shards), prefix: "vol/"),
+                Envelope(.aes256GCM, key: try testKey())
+            )
         },
     ]
 }

@@ -9,7 +9,8 @@ private let unreachable = StorageError(.unreachable, "reach", address: "test")
 
 @Suite("Retrying store")
 struct RetryingStoreTests {
-    private func retrying(_ plan: [Fault], attempts: Int = 3) throws -> (RetryingStore, FaultyStore, TestTime) {
+    private func retrying(_ plan: [Fault], attempts: Int = 3) throws -> (RetryingStore, FaultyStore, TestTime)
+    {
         let memory = MemoryStore()
         try memory.put("o", pattern(1000, seed: 1))
         for number in 0..<2500 { try memory.put(ObjectKey("l/\(number)"), []) }
@@ -58,11 +59,15 @@ struct RetryingStoreTests {
     @Test("A read that broke off goes on behind the last byte delivered")
     func resumes() throws {
         let plan = [
-            Fault(.read, call: 1, .breakOff(after: 300, unreachable)), Fault(.read, call: 2, .fail(unreachable)),
+            Fault(.read, call: 1, .breakOff(after: 300, unreachable)),
+            Fault(.read, call: 2, .fail(unreachable)),
             Fault(.read, call: 3, .breakOff(after: 1, unreachable)),
         ]
         let (store, faulty, _) = try retrying(plan, attempts: 4)
-        #expect(try store.bytes(of: "o", range: ByteRange(offset: 5, length: 900)) == Array(pattern(1000, seed: 1)[5..<905]))
+        #expect(
+            try store.bytes(of: "o", range: ByteRange(offset: 5, length: 900))
+                == Array(pattern(1000, seed: 1)[5..<905])
+        )
         #expect(faulty.calls(.read) == 4)
     }
 
@@ -78,7 +83,9 @@ struct RetryingStoreTests {
     func sinkError() throws {
         let (store, faulty, _) = try retrying([])
         #expect(throws: StorageError.self) {
-            try unsafe store.read("o", range: .whole) { (_: UnsafeRawBufferPointer) throws -> Void in throw unreachable }
+            try unsafe store.read("o", range: .whole) { (_: UnsafeRawBufferPointer) throws -> Void in
+                throw unreachable
+            }
         }
         #expect(faulty.calls(.read) == 1)
     }
@@ -93,7 +100,9 @@ struct RetryingStoreTests {
 
     @Test("A listing goes on behind the last key when a page fails")
     func listing() throws {
-        let plan = [Fault(.page, call: 2, .fail(unreachable)), Fault(.page, call: 4, .loseAnswer(unreachable))]
+        let plan = [
+            Fault(.page, call: 2, .fail(unreachable)), Fault(.page, call: 4, .loseAnswer(unreachable)),
+        ]
         let (store, faulty, _) = try retrying(plan)
         #expect(try keys(store).count == 2501)
         #expect(faulty.calls(.list) == 3)
@@ -129,7 +138,8 @@ struct LimitedStoreTests {
         let store = LimitedStore(
             MemoryStore(),
             upload: TokenBucket(bytesPerSecond: 0, waiting: time),
-            download: TokenBucket(bytesPerSecond: 1 << 20, waiting: time))
+            download: TokenBucket(bytesPerSecond: 1 << 20, waiting: time)
+        )
         try store.put("o", pattern(2 << 20, seed: 1))
         #expect(time.nanoseconds == 0)
         _ = try store.bytes(of: "o")
@@ -164,7 +174,8 @@ struct ShardAndEncryptionTests {
 
     @Test(
         "Objects that JuiceFS 1.4.2 encrypted are opened",
-        arguments: [("aes", EncryptionAlgorithm.aes256GCM), ("chacha", .chaCha20), ("sm4", .sm4GCM)])
+        arguments: [("aes", EncryptionAlgorithm.aes256GCM), ("chacha", .chaCha20), ("sm4", .sm4GCM)]
+    )
     func fixtures(volume: String, algorithm: EncryptionAlgorithm) throws {
         let memory = MemoryStore()
         try memory.put("juicefs_uuid", try fixture("encryption/\(volume)/juicefs_uuid"))
@@ -194,7 +205,9 @@ struct ShardAndEncryptionTests {
         let store = EncryptedStore(memory, Envelope(.aes256GCM, key: try testKey()))
         try store.put("o", pattern(100, seed: 1))
         let sealed = try memory.bytes(of: "o")
-        for (offset, expected) in [(2, StorageError.Code.corrupt), (50, .undecipherable), (265, .corrupt), (386, .corrupt)] {
+        for (offset, expected) in [
+            (2, StorageError.Code.corrupt), (50, .undecipherable), (265, .corrupt), (386, .corrupt),
+        ] {
             var changed = sealed
             changed[offset] ^= 1
             try memory.put("o", changed)
@@ -208,7 +221,10 @@ struct ShardAndEncryptionTests {
         let otherKey = try PrivateKey(pem: try fixture("encryption/other-key.pem"), passphrase: nil)
         let other = EncryptedStore(memory, Envelope(.aes256GCM, key: otherKey))
         #expect(code { try other.bytes(of: "o") } == .undecipherable)
-        #expect(try store.bytes(of: "o", range: ByteRange(offset: 3, length: 4)) == Array(pattern(100, seed: 1)[3..<7]))
+        #expect(
+            try store.bytes(of: "o", range: ByteRange(offset: 3, length: 4))
+                == Array(pattern(100, seed: 1)[3..<7])
+        )
     }
 }
 

@@ -20,7 +20,12 @@ extension FileStore {
         } catch {
             // A file system without attributes has none.
             guard error.code != EOPNOTSUPP else { return [] }
-            throw StorageError(SystemFailure(error.code), "read the attributes of", key: key, address: address)
+            throw StorageError(
+                SystemFailure(error.code),
+                "read the attributes of",
+                key: key,
+                address: address
+            )
         }
     }
 
