@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# bench.sh [OPTIONS OF bench.py]
+#
+# Measures the release binary beside the real program. SMALL=1 runs a reduced set in a few minutes.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+peer=$(Tests/Scripts/install-peer.sh)
+options=(--sluice "$PWD/.build/release/sluice" --juicefs "$peer")
+if [[ ${SMALL-} == 1 ]]; then
+    options+=(--small)
+fi
+exec python3 Tests/Benchmarks/bench.py "${options[@]}" "$@"
