@@ -3,7 +3,8 @@
 // the chunk goes and its users are counted down, then the objects of slices without users, then their references,
 // and last the note that the file is to be deleted. A crash leaves something to find, never something missing.
 
-package import VolumeModel
+import SluiceBase
+import VolumeModel
 
 /// Removes the objects of a slice: called with its id and size outside of transactions. Objects that are gone
 /// already are no error.

@@ -5,41 +5,38 @@
 //
 // Lock order: the flush gate, the usage gate, an engine's locks; never taken inside a transaction.
 
-import Glibc
+import SluiceBase
 
 /// A lock that many operations share or one recount has for itself. Not recursive.
 final class UsageGate: Sendable {
-    // Freed in deinit, when nobody can hold it any more; pthread makes calls on it safe from any thread.
-    private nonisolated(unsafe) let lock: UnsafeMutablePointer<pthread_rwlock_t>
-
-    init() {
-        unsafe lock = UnsafeMutablePointer<pthread_rwlock_t>.allocate(capacity: 1)
-        unsafe lock.initialize(to: pthread_rwlock_t())
-        var attributes = pthread_rwlockattr_t()
-        unsafe pthread_rwlockattr_init(&attributes)
-        // Otherwise a recount may wait for ever behind operations that follow each other closely.
-        let kind = Int32(PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP.rawValue)
-        unsafe pthread_rwlockattr_setkind_np(&attributes, kind)
-        unsafe pthread_rwlock_init(lock, &attributes)
-        unsafe pthread_rwlockattr_destroy(&attributes)
+    private struct State: Sendable {
+        var passing = 0
+        /// A recount runs, or waits for the last operation to leave.
+        var isClosed = false
     }
 
-    deinit {
-        unsafe pthread_rwlock_destroy(lock)
-        unsafe lock.deallocate()
-    }
+    private let state = Monitor(State())
 
     /// Runs a transaction and the record of its usage.
     func passing<Result>(_ body: () throws -> Result) rethrows -> Result {
-        unsafe pthread_rwlock_rdlock(lock)
-        defer { unsafe pthread_rwlock_unlock(lock) }
+        state.wait { state -> Void? in
+            guard !state.isClosed else { return nil }
+            state.passing += 1
+            return ()
+        }
+        defer { state.withLock(waking: 0) { $0.passing -= 1 } }
         return try body()
     }
 
     /// Runs a recount while no operation is between its commit and its record.
     func closed<Result>(_ body: () throws -> Result) rethrows -> Result {
-        unsafe pthread_rwlock_wrlock(lock)
-        defer { unsafe pthread_rwlock_unlock(lock) }
+        state.wait { state -> Void? in
+            guard !state.isClosed else { return nil }
+            state.isClosed = true
+            return ()
+        }
+        defer { state.withLock(waking: 0) { $0.isClosed = false } }
+        state.wait { $0.passing == 0 ? () : nil }
         return try body()
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import VolumeModel
+import VolumeModel
 
 /// How full a volume is, as statfs and `status` tell it.
 package struct VolumeStatistics: Hashable, Sendable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import SluiceBase
-package import VolumeModel
+import VolumeModel
 
 extension Volume {
     /// Opens the volume that an engine holds.
