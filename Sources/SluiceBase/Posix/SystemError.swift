@@ -5,6 +5,7 @@ import CLinux
 import Glibc
 
 /// A system call that failed.
+@usableFromInline
 package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The errno value.
     package let code: Int32
@@ -30,6 +31,7 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// `open /x: No such file or directory`.
+    @usableFromInline
     package var description: String {
         guard let path else { return "\(call): \(reason)" }
         return "\(call) \(path): \(reason)"
