@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-@testable import SluiceBase
 import Testing
+
+@testable import SluiceBase
 
 private struct SliceRecord: BitwiseCopyable, Comparable, Hashable, Sendable {
     var slice: UInt64
@@ -16,8 +17,11 @@ private struct SliceRecord: BitwiseCopyable, Comparable, Hashable, Sendable {
 
     static func random(below limit: UInt64, using random: inout SeededRandom) -> SliceRecord {
         SliceRecord(
-            slice: UInt64.random(in: 0..<limit, using: &random), inode: UInt64.random(in: 0..<4, using: &random),
-            size: UInt32.random(in: 0...UInt32.max, using: &random), flag: 0)
+            slice: UInt64.random(in: 0..<limit, using: &random),
+            inode: UInt64.random(in: 0..<4, using: &random),
+            size: UInt32.random(in: 0...UInt32.max, using: &random),
+            flag: 0
+        )
     }
 }
 
@@ -55,7 +59,8 @@ struct SortTests {
         arguments: [
             Array(0..<3000), Array((0..<3000).reversed()), Array(repeating: 7, count: 3000),
             (0..<3000).map { $0 % 2 }, (0..<3000).map { $0 < 1500 ? $0 : 3000 - $0 }, [], [1], [2, 1],
-        ] as [[Int]])
+        ] as [[Int]]
+    )
     func shapes(numbers: [Int]) throws {
         #expect(try sorted(numbers, memoryLimitBytes: 1 << 20) == numbers.sorted())
         #expect(try sorted(numbers, memoryLimitBytes: 5000) == numbers.sorted())
@@ -98,7 +103,9 @@ struct SortTests {
     @Test("A directory that cannot take runs is an error, and none at all while memory suffices")
     func unusableDirectory() throws {
         let numbers = Array(0..<1000)
-        #expect(throws: SystemError.self) { try sorted(numbers, memoryLimitBytes: 100, directory: "/nowhere/at/all") }
+        #expect(throws: SystemError.self) {
+            try sorted(numbers, memoryLimitBytes: 100, directory: "/nowhere/at/all")
+        }
         #expect(try sorted(numbers, memoryLimitBytes: 8000, directory: "/nowhere/at/all") == numbers)
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names, keys, xattrs and link targets: bytes that need not be text. Ordered and hashed by bytes, because Swift's
-// String treats composed and decomposed spellings as equal and file systems do not.
+// Names, keys, xattrs and link targets: bytes that need not be text. Ordered and hashed by bytes, because
+// Swift's String treats composed and decomposed spellings as equal and file systems do not.
 
 /// A sequence of bytes that names something: a file, an object, an attribute.
 ///

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Messages for people who watch a run. Where they go is decided by whoever makes the log: the command line writes lines
-// to standard error, tests collect entries. Nothing here prints.
+// Messages for people who watch a run. Where they go is decided by whoever makes the log: the command line
+// writes lines to standard error, tests collect entries. Nothing here prints.
 
 /// How much a message matters.
 package enum LogLevel: Int, Comparable, CaseIterable, Sendable {
@@ -21,7 +21,8 @@ package enum LogLevel: Int, Comparable, CaseIterable, Sendable {
     /// The level of a name in any case; `warn` is understood too.
     package init?(name: String) {
         let lower = name.lowercased()
-        guard let level = Self.allCases.first(where: { $0.name == (lower == "warn" ? "warning" : lower) }) else {
+        guard let level = Self.allCases.first(where: { $0.name == (lower == "warn" ? "warning" : lower) })
+        else {
             return nil
         }
         self = level

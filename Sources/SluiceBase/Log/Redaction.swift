@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Secrets must not reach screens, logs, process titles or error texts. In doubt this hides too much: a password may
-// hold any character, also '@', '/' and ':', so everything up to the last '@' may be one.
+// Secrets must not reach screens, logs, process titles or error texts. In doubt this hides too much: a
+// password may hold any character, also '@', '/' and ':', so everything up to the last '@' may be one.
 
 /// An address without its secrets: `redis://user:****@host`, `s3://KEY:****@bucket.host`,
 /// `postgres://host/db?password=****`. An address without secrets stays as it is.
 ///
-/// What lies between the first colon behind the scheme and the last `@` is taken for a password, as JuiceFS 1.4.2 does.
+/// What lies between the first colon behind the scheme and the last `@` is taken for a password, as JuiceFS
+/// 1.4.2 does.
 package func redactedAddress(_ address: String) -> String {
     var head = ""
     var rest = address.utf8[...]
@@ -15,7 +16,9 @@ package func redactedAddress(_ address: String) -> String {
     } else if let first = rest.first, first == UInt8(ascii: "/") || first == UInt8(ascii: ".") {
         return address
     }
-    if let at = rest.lastIndex(of: UInt8(ascii: "@")), let colon = rest[..<at].firstIndex(of: UInt8(ascii: ":")) {
+    if let at = rest.lastIndex(of: UInt8(ascii: "@")),
+        let colon = rest[..<at].firstIndex(of: UInt8(ascii: ":"))
+    {
         head += String(decoding: rest[..<colon], as: UTF8.self) + ":****"
         rest = rest[at...]
     }
@@ -46,7 +49,9 @@ private func redactedParameters(_ text: String) -> String {
 /// Whether a parameter or variable of this name holds a secret.
 package func isSecretName(_ name: some StringProtocol) -> Bool {
     let lower = name.lowercased()
-    let secretParts = ["pass", "pwd", "secret", "token", "signature", "credential", "accesskey", "access-key", "access_key"]
+    let secretParts = [
+        "pass", "pwd", "secret", "token", "signature", "credential", "accesskey", "access-key", "access_key",
+    ]
     return lower == "sig" || lower == "auth" || secretParts.contains { lower.contains($0) }
 }
 

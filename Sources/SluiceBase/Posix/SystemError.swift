@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Failed system calls. Also the two small pieces every wrapper shares: the loop over EINTR and paths as C strings.
+// Failed system calls. Also the two small pieces every wrapper shares: the loop over EINTR and paths as C
+// strings.
 
 import CLinux
 import Glibc
@@ -70,8 +71,8 @@ func systemCall<Number: SignedInteger>(
     }
 }
 
-/// Runs a system call on a path: the path as a C string lives as long as `body`. An embedded NUL is EINVAL, because
-/// the system would take the part before it for the name.
+/// Runs a system call on a path: the path as a C string lives as long as `body`. An embedded NUL is EINVAL,
+/// because the system would take the part before it for the name.
 @discardableResult
 func systemCall<Number: SignedInteger>(
     _ call: String,

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sorting more records than fit in memory: cross-checks of a volume are merges of sorted streams, and not every source
-// can sort. The generic front is inlinable and thin; the work on bytes is RawSorter's.
+// Sorting more records than fit in memory: cross-checks of a volume are merges of sorted streams, and not
+// every source can sort. The generic front is inlinable and thin; the work on bytes is RawSorter's.
 
 /// Sorts any number of fixed-width records in bounded memory; for one thread at a time.
 ///
-/// Records are stored as their bytes in memory, so they hold no references. When they fit in the limit nothing is
-/// written; otherwise sorted runs go to unnamed files, which vanish with the sorter or the process.
+/// Records are stored as their bytes in memory, so they hold no references. When they fit in the limit
+/// nothing is written; otherwise sorted runs go to unnamed files, which vanish with the sorter or the
+/// process.
 package final class ExternalSorter<Record: BitwiseCopyable & Comparable & Sendable> {
     @usableFromInline let raw: RawSorter
 
@@ -18,7 +19,8 @@ package final class ExternalSorter<Record: BitwiseCopyable & Comparable & Sendab
             memoryLimitBytes: memoryLimitBytes,
             directory: directory,
             sort: { unsafe sortRecords($0.bindMemory(to: Record.self)) },
-            order: { unsafe $0.load(as: Record.self) < $1.load(as: Record.self) })
+            order: { unsafe $0.load(as: Record.self) < $1.load(as: Record.self) }
+        )
     }
 
     /// The records added so far.

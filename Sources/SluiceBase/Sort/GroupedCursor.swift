@@ -7,7 +7,8 @@ package final class GroupedCursor<Element> {
     private var ahead: Element?
     private var isAtEnd = false
 
-    /// - Parameter produce: gives the elements in order and nil at the end, after which it is not called again.
+    /// - Parameter produce: gives the elements in order and nil at the end, after which it is not called
+    /// again.
     package init(_ produce: @escaping () throws -> Element?) {
         self.produce = produce
     }
@@ -36,8 +37,8 @@ package final class GroupedCursor<Element> {
         }
     }
 
-    /// Takes the elements that come next and belong to a group. The caller knows that groups are small; otherwise
-    /// `forEachWhile` keeps memory constant.
+    /// Takes the elements that come next and belong to a group. The caller knows that groups are small;
+    /// otherwise `forEachWhile` keeps memory constant.
     package func takeWhile(_ belongs: (Element) -> Bool) throws -> [Element] {
         var group: [Element] = []
         try forEachWhile(belongs) { group.append($0) }

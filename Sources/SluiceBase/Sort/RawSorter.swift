@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part of the external sort that does not depend on the record's type: the buffer, the runs on disk, the passes.
-// Memory: while collecting one buffer of at most the limit; afterwards that buffer is gone and the merge's buffers
-// together stay below the limit.
+// The part of the external sort that does not depend on the record's type: the buffer, the runs on disk, the
+// passes. Memory: while collecting one buffer of at most the limit; afterwards that buffer is gone and the
+// merge's buffers together stay below the limit.
 
 import Glibc
 
@@ -56,7 +56,9 @@ final class RawSorter {
     /// Room for one more record, which the caller fills before the next call.
     @usableFromInline
     func nextSlot() throws(SystemError) -> UnsafeMutableRawPointer {
-        guard case .collecting = source else { preconditionFailure("a finished sorter takes no further records") }
+        guard case .collecting = source else {
+            preconditionFailure("a finished sorter takes no further records")
+        }
         if filled == limitBytes { try writeRun() }
         if filled == capacity { try grow() }
         guard let buffer = unsafe buffer else { throw SystemError(ENOMEM, "realloc") }
@@ -116,7 +118,8 @@ final class RawSorter {
     /// Merges groups of runs into longer ones until one merge can take them all.
     private func mergedDown() throws(SystemError) -> RunMerge {
         guard var file = spill else { preconditionFailure("only a sorter that wrote runs merges them") }
-        // Small limits lower the fan-in, so that each run's buffer is worth a read; one buffer is for writing.
+        // Small limits lower the fan-in, so that each run's buffer is worth a read; one buffer is for
+        // writing.
         let fanIn = max(2, min(Self.maximumFanIn, limitBytes / max(width, 4096) - 1))
         while file.runs.count > fanIn {
             let longer = try SpillFile(in: directory)

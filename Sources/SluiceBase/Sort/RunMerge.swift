@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Merges sorted runs: a heap of readers ordered by their current record. Records are raw bytes here; the comparison is
-// a closure that the generic front made for its record type.
+// Merges sorted runs: a heap of readers ordered by their current record. Records are raw bytes here; the
+// comparison is a closure that the generic front made for its record type.
 
 /// Compares two records: whether the first comes before the second.
 typealias RecordOrder = (UnsafeRawPointer, UnsafeRawPointer) -> Bool
@@ -97,7 +97,9 @@ final class RunMerge {
         var hole = start
         while 2 * hole + 1 < readers.count {
             var child = 2 * hole + 1
-            if child + 1 < readers.count, unsafe order(readers[child + 1].current, readers[child].current) { child += 1 }
+            if child + 1 < readers.count, unsafe order(readers[child + 1].current, readers[child].current) {
+                child += 1
+            }
             guard unsafe order(readers[child].current, record) else { break }
             readers[hole] = readers[child]
             hole = child

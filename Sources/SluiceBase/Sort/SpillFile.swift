@@ -23,7 +23,8 @@ final class SpillFile {
         do throws(SystemError) {
             return try FileDescriptor.open(directory, [.unnamed, .readWrite], mode: 0o600)
         } catch {
-            // File systems without O_TMPFILE say one of these; then a private directory hides the name for a moment.
+            // File systems without O_TMPFILE say one of these; then a private directory hides the name for a
+            // moment.
             guard [EOPNOTSUPP, EISDIR, EINVAL].contains(error.code) else { throw error }
         }
         let place = try Posix.makeTemporaryDirectory(prefix: "sluice-sort-", in: directory)
