@@ -109,6 +109,17 @@ struct FileStoreTests {
         }
     }
 
+    @Test("Files and directories are made with 0666 and 0777 less the umask")
+    func modes() throws {
+        try withStore { store, _ in
+            try store.put("d/o", [1])
+            let file = try #require(try store.head("d/o").file)
+            let directory = try #require(try store.head("d").file)
+            #expect(file.mode == directory.mode & 0o666)
+            #expect(directory.mode & 0o700 == 0o700)
+        }
+    }
+
     @Test("Mode, owner and time are set before the file gets its name")
     func facts() throws {
         try withStore { store, _ in

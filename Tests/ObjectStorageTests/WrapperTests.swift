@@ -199,6 +199,20 @@ struct ShardAndEncryptionTests {
         #expect(try memory.bytes(of: "o") != first)
     }
 
+    @Test("Bytes that change on the way out of the store are noticed")
+    func faultyTransfers() throws {
+        let memory = MemoryStore()
+        let envelope = Envelope(.chaCha20, key: try testKey("chacha"))
+        try EncryptedStore(memory, envelope).put("o", pattern(100, seed: 1))
+        let plan = [
+            Fault(.read, call: 1, .shortBody(by: 1)), Fault(.read, call: 2, .longBody(by: 1)),
+            Fault(.read, call: 3, .flippedByte(at: 300)),
+        ]
+        let store = EncryptedStore(FaultyStore(memory, plan), envelope)
+        for _ in plan { #expect(code { try store.bytes(of: "o") } == .corrupt) }
+        #expect(try store.bytes(of: "o") == pattern(100, seed: 1))
+    }
+
     @Test("Damage is told apart from a wrong key")
     func damage() throws {
         let memory = MemoryStore()

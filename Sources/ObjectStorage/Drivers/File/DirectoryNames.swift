@@ -3,6 +3,7 @@
 // with their first eight bytes: a name costs no allocation of its own.
 
 import Glibc
+import SluiceBase
 
 /// One directory of a running listing: open, with its names in key order.
 final class DirectoryNames {
@@ -33,14 +34,14 @@ final class DirectoryNames {
         dropping: Int = 0,
         followsLinks: Bool,
         filter: [UInt8] = [],
-    ) throws(SystemFailure) {
+    ) throws(SystemError) {
         self.directory = directory
         self.keyPrefix = keyPrefix
         self.dropping = dropping
         status = try directory.status()
         let descriptor = try checked { dup(directory.descriptor) }
         guard let stream = unsafe fdopendir(descriptor) else {
-            let failure = SystemFailure()
+            let failure = SystemError(errno, "readdir")
             close(descriptor)
             throw failure
         }
@@ -50,7 +51,7 @@ final class DirectoryNames {
             guard let record = unsafe readdir(stream) else { break }
             try unsafe add(record, followsLinks: followsLinks, filter: filter)
         }
-        guard errno == 0 else { throw SystemFailure() }
+        guard errno == 0 else { throw SystemError(errno, "readdir") }
         sort()
     }
 
@@ -89,7 +90,7 @@ final class DirectoryNames {
         _ record: UnsafeMutablePointer<dirent>,
         followsLinks: Bool,
         filter: [UInt8],
-    ) throws(SystemFailure) {
+    ) throws(SystemError) {
         let type = unsafe Int32(record.pointee.d_type)
         // The name lies in the kernel's record up to its zero; the record lives until the next readdir.
         let start = unsafe UnsafeRawPointer(record) + Self.nameOffset
@@ -122,12 +123,12 @@ final class DirectoryNames {
         _ entry: inout Entry,
         _ name: UnsafePointer<CChar>,
         followsLinks: Bool,
-    ) throws(SystemFailure) -> Bool {
+    ) throws(SystemError) -> Bool {
         var status = stat()
-        do throws(SystemFailure) {
+        do throws(SystemError) {
             try checked { unsafe fstatat(directory.descriptor, name, &status, AT_SYMLINK_NOFOLLOW) }
         } catch {
-            guard error.number == ENOENT else { throw error }
+            guard error.code == ENOENT else { throw error }
             return false
         }
         entry.isLink = status.isLink

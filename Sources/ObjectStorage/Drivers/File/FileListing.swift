@@ -34,7 +34,7 @@ final class FileListing: ObjectListing {
         let base = store.root + request.prefix.bytes
         let cut = base.lastIndex(of: slash).map { $0 + 1 } ?? 0
         let start = cut == 0 ? Array("./".utf8) : Array(base[..<cut])
-        do throws(SystemFailure) {
+        do throws(SystemError) {
             let directory = try OpenFile(PathBytes(start), O_RDONLY | O_DIRECTORY)
             let frame = try DirectoryNames(
                 directory,
@@ -45,7 +45,7 @@ final class FileListing: ObjectListing {
             )
             frames.append(frame)
         } catch {
-            guard error.number == ENOENT || error.number == ENOTDIR else {
+            guard error.code == ENOENT || error.code == ENOTDIR else {
                 throw StorageError(error, "list", key: request.prefix, address: address)
             }
             try Self.requireRoot(of: store)
@@ -60,7 +60,7 @@ final class FileListing: ObjectListing {
     /// A prefix without files is an empty listing; a root that is not there, such as a disk that is not mounted, is
     /// no evidence of anything.
     private static func requireRoot(of store: FileStore) throws(StorageError) {
-        do throws(SystemFailure) {
+        do throws(SystemError) {
             _ = try PathBytes(store.rootDirectory).status(followingLinks: true)
         } catch {
             throw StorageError(
@@ -109,7 +109,7 @@ final class FileListing: ObjectListing {
             guard isWanted || holdsLater else { return }
             if isWanted { self.after = nil }
         }
-        do throws(SystemFailure) {
+        do throws(SystemError) {
             guard entry.isDirectory else {
                 if let info = try file(entry, of: frame, key) { batch.append(info) }
                 return
@@ -130,17 +130,17 @@ final class FileListing: ObjectListing {
         _ key: ObjectKey,
         isListed: Bool,
         into batch: inout [ObjectInfo],
-    ) throws(SystemFailure) {
+    ) throws(SystemError) {
         let directory: OpenFile
-        do throws(SystemFailure) {
+        do throws(SystemError) {
             let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (entry.isLink ? 0 : O_NOFOLLOW)
             directory = OpenFile(
-                try unsafe frame.withName(of: entry) { (descriptor, name) throws(SystemFailure) in
+                try unsafe frame.withName(of: entry) { (descriptor, name) throws(SystemError) in
                     try checked { unsafe openat(descriptor, name, flags) }
                 }
             )
         } catch {
-            guard error.number == ENOENT || error.number == ENOTDIR else { throw error }
+            guard error.code == ENOENT || error.code == ENOTDIR else { throw error }
             return
         }
         let names = try DirectoryNames(directory, keyPrefix: key.bytes, followsLinks: request.followsLinks)
@@ -160,10 +160,10 @@ final class FileListing: ObjectListing {
         _ entry: DirectoryNames.Entry,
         of frame: DirectoryNames,
         _ key: ObjectKey,
-    ) throws(SystemFailure) -> ObjectInfo? {
+    ) throws(SystemError) -> ObjectInfo? {
         guard entry.isLink else { return try frame.status(of: entry, flags: AT_SYMLINK_NOFOLLOW)?.info(key) }
         if request.followsLinks {
-            do throws(SystemFailure) {
+            do throws(SystemError) {
                 if let status = try frame.status(of: entry, flags: 0), !status.isDirectory {
                     return status.info(key, target: try frame.target(of: entry))
                 }
@@ -178,7 +178,7 @@ final class FileListing: ObjectListing {
         _ entry: DirectoryNames.Entry,
         of frame: DirectoryNames,
         _ key: ObjectKey,
-    ) throws(SystemFailure) -> ObjectInfo? {
+    ) throws(SystemError) -> ObjectInfo? {
         guard let status = try frame.status(of: entry, flags: AT_SYMLINK_NOFOLLOW) else { return nil }
         guard status.isLink else { return status.info(key) }
         return status.info(key, target: try frame.target(of: entry))
@@ -188,7 +188,7 @@ final class FileListing: ObjectListing {
         _ entry: DirectoryNames.Entry,
         of frame: DirectoryNames,
         _ key: ObjectKey,
-    ) throws(SystemFailure) -> ObjectInfo {
+    ) throws(SystemError) -> ObjectInfo {
         let known = request.includesDirectories ? try frame.status(of: entry, flags: 0) : nil
         return known?.info(key) ?? ObjectInfo(key: key, size: 0, modified: .epoch, kind: .commonPrefix)
     }
@@ -196,21 +196,21 @@ final class FileListing: ObjectListing {
 
 extension DirectoryNames {
     /// The status of an entry; nil when it is gone.
-    fileprivate func status(of entry: Entry, flags: Int32) throws(SystemFailure) -> stat? {
+    fileprivate func status(of entry: Entry, flags: Int32) throws(SystemError) -> stat? {
         var status = stat()
-        do throws(SystemFailure) {
-            _ = try unsafe withName(of: entry) { (descriptor, name) throws(SystemFailure) in
+        do throws(SystemError) {
+            _ = try unsafe withName(of: entry) { (descriptor, name) throws(SystemError) in
                 try checked { unsafe fstatat(descriptor, name, &status, flags) }
             }
         } catch {
-            guard error.number == ENOENT else { throw error }
+            guard error.code == ENOENT else { throw error }
             return nil
         }
         return status
     }
 
-    fileprivate func target(of entry: Entry) throws(SystemFailure) -> ByteString {
-        try unsafe withName(of: entry) { (descriptor, name) throws(SystemFailure) in
+    fileprivate func target(of entry: Entry) throws(SystemError) -> ByteString {
+        try unsafe withName(of: entry) { (descriptor, name) throws(SystemError) in
             let bytes = unsafe UnsafeRawBufferPointer(start: name, count: entry.length)
             return try PathBytes(unsafe Array(bytes)).linkTarget(at: descriptor)
         }

@@ -21,7 +21,7 @@ extension FileStore {
             // A file system without attributes has none.
             guard error.code != EOPNOTSUPP else { return [] }
             throw StorageError(
-                SystemFailure(error.code),
+                error,
                 "read the attributes of",
                 key: key,
                 address: address
@@ -48,7 +48,7 @@ extension FileStore {
                 }
             }
         } catch {
-            throw StorageError(SystemFailure(error.code), "set the attributes of", key: key, address: address)
+            throw StorageError(error, "set the attributes of", key: key, address: address)
         }
     }
 

@@ -21,13 +21,13 @@ extension FileStore {
         }
         try replace(key, "store") { (temporary) throws(StorageError) in
             let file: OpenFile
-            do throws(SystemFailure) {
+            do throws(SystemError) {
                 file = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)
             } catch {
                 throw StorageError(making: error, "store", key: key, address: address)
             }
             try fill(file, from: source, key)
-            do throws(SystemFailure) {
+            do throws(SystemError) {
                 try file.set(options.file, modified: options.modified)
                 if isDurable { try checked { fsync(file.descriptor) } }
             } catch {
@@ -55,7 +55,7 @@ extension FileStore {
                 temporary.discard()
                 throw error
             }
-            do throws(SystemFailure) {
+            do throws(SystemError) {
                 try makeParents(of: bytes)
             } catch {
                 throw StorageError(error, operation, key: key, address: address)
@@ -67,7 +67,7 @@ extension FileStore {
                 throw error
             }
         }
-        do throws(SystemFailure) {
+        do throws(SystemError) {
             try unsafe temporary.call { from in
                 unsafe path.withPointer { unsafe rename(from, $0) }
             }
@@ -92,7 +92,7 @@ extension FileStore {
                     try unsafe file.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
                 }
             }
-        } catch let error as SystemFailure {
+        } catch let error as SystemError {
             throw StorageError(error, "store", key: key, address: address)
         } catch {
             throw StorageError(endedBy: error, "store", key: key, address: address)
@@ -113,7 +113,7 @@ extension FileStore {
         return temporary
     }
 
-    private func flushDirectory(of path: [UInt8]) throws(SystemFailure) {
+    private func flushDirectory(of path: [UInt8]) throws(SystemError) {
         guard let end = path.lastIndex(of: slash) else { return }
         let directory = try OpenFile(PathBytes(path[...end]), O_RDONLY | O_DIRECTORY)
         try checked { fsync(directory.descriptor) }
@@ -129,7 +129,7 @@ extension PathBytes {
 
 extension OpenFile {
     /// Owner before mode, because a change of owner clears set-uid.
-    fileprivate func set(_ facts: FileFacts?, modified: Timestamp?) throws(SystemFailure) {
+    fileprivate func set(_ facts: FileFacts?, modified: Timestamp?) throws(SystemError) {
         if let facts {
             try checked { fchown(descriptor, facts.uid, facts.gid) }
             try checked { fchmod(descriptor, mode_t(facts.mode)) }
@@ -151,9 +151,9 @@ extension Timestamp {
 
 extension StorageError {
     /// The failure of making a file: a file in the place of a directory is not "no such object" here.
-    init(making failure: SystemFailure, _ operation: String, key: ObjectKey, address: String) {
+    init(making failure: SystemError, _ operation: String, key: ObjectKey, address: String) {
         self.init(failure, operation, key: key, address: address)
-        if failure.number == ENOTDIR { code = .exists }
+        if failure.code == ENOTDIR { code = .exists }
     }
 
     /// Whether something could not be made because its directory does not exist.

@@ -12,11 +12,11 @@ extension FileStore {
     ) throws(StorageError) {
         _ = try path(of: key, "make the directory", mayBeRoot: false)
         let path = root + key.bytes
-        do throws(SystemFailure) {
+        do throws(SystemError) {
             // The key's own directory is a parent of any name in it.
             try makeParents(of: path + (key.hasSuffix(slash) ? [] : [slash]) + [UInt8(ascii: "x")])
             guard try PathBytes(path).status(followingLinks: true).isDirectory else {
-                throw SystemFailure(EEXIST)
+                throw SystemError(EEXIST, "mkdir")
             }
         } catch {
             throw StorageError(making: error, "make the directory", key: key, address: address)
@@ -34,7 +34,7 @@ extension FileStore {
             let reason = "\(target) cannot be the target of a link"
             throw StorageError(.failed, "make the link", key: key, address: address, reason: reason)
         }
-        try make(key, "make the link", facts, modified) { (temporary) throws(SystemFailure) in
+        try make(key, "make the link", facts, modified) { (temporary) throws(SystemError) in
             try unsafe PathBytes(target.bytes).call { target in
                 unsafe temporary.withPointer { unsafe symlink(target, $0) }
             }
@@ -45,16 +45,16 @@ extension FileStore {
         let source = try path(of: existing, "link")
         let destination = try path(of: key, "link", mayBeRoot: false)
         // Renaming one name of a file over another name of it does nothing and leaves both.
-        do throws(SystemFailure) {
+        do throws(SystemError) {
             let old = try source.status(followingLinks: false)
             let new = try destination.status(followingLinks: false)
             if old.st_dev == new.st_dev, old.st_ino == new.st_ino { return }
         } catch {
-            guard error.number == ENOENT || error.number == ENOTDIR else {
+            guard error.code == ENOENT || error.code == ENOTDIR else {
                 throw StorageError(error, "link", key: key, address: address)
             }
         }
-        try make(key, "link", nil, nil) { (temporary) throws(SystemFailure) in
+        try make(key, "link", nil, nil) { (temporary) throws(SystemError) in
             try unsafe source.call { source in
                 unsafe temporary.withPointer { unsafe linkat(AT_FDCWD, source, AT_FDCWD, $0, 0) }
             }
@@ -74,7 +74,7 @@ extension FileStore {
             case .characterDevice: S_IFCHR
             case .blockDevice: S_IFBLK
             }
-        try make(key, "make the special file", facts, modified) { (temporary) throws(SystemFailure) in
+        try make(key, "make the special file", facts, modified) { (temporary) throws(SystemError) in
             try unsafe temporary.call { unsafe mknod($0, format | 0o666, dev_t(file.device)) }
         }
     }
@@ -85,13 +85,13 @@ extension FileStore {
         _ operation: String,
         _ facts: FileFacts?,
         _ modified: Timestamp?,
-        _ body: (PathBytes) throws(SystemFailure) -> Void,
+        _ body: (PathBytes) throws(SystemError) -> Void,
     ) throws(StorageError) {
         guard !key.hasSuffix(slash) else {
             throw StorageError(.invalidKey, operation, key: key, address: address)
         }
         try replace(key, operation) { (temporary) throws(StorageError) in
-            do throws(SystemFailure) {
+            do throws(SystemError) {
                 try body(temporary)
                 try temporary.set(facts, modified: modified)
             } catch {
@@ -105,7 +105,7 @@ extension FileStore {
         // A trailing slash would follow a link.
         while named.hasSuffix(slash), named.count > 1 { named.bytes.removeLast() }
         let path = try path(of: named, "set the attributes of")
-        do throws(SystemFailure) {
+        do throws(SystemError) {
             try path.set(facts, modified: modified)
         } catch {
             throw StorageError(error, "set the attributes of", key: key, address: address)
@@ -115,7 +115,7 @@ extension FileStore {
 
 extension PathBytes {
     /// Owner before mode, because a change of owner clears set-uid; the mode of a link cannot be set.
-    fileprivate func set(_ facts: FileFacts?, modified: Timestamp?) throws(SystemFailure) {
+    fileprivate func set(_ facts: FileFacts?, modified: Timestamp?) throws(SystemError) {
         if let facts {
             let isLink = try status(followingLinks: false).isLink
             try unsafe call { unsafe lchown($0, facts.uid, facts.gid) }

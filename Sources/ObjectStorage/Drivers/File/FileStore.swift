@@ -31,7 +31,7 @@ package final class FileStore: FileTreeStore {
     }
 
     package func create() throws(StorageError) {
-        do throws(SystemFailure) {
+        do throws(SystemError) {
             try makeParents(of: rootDirectory + [UInt8(ascii: "x")])
         } catch {
             throw StorageError(error, "create", key: nil, address: address)
@@ -40,11 +40,11 @@ package final class FileStore: FileTreeStore {
 
     package func head(_ key: ObjectKey) throws(StorageError) -> ObjectInfo {
         let path = try path(of: key, "look up")
-        do throws(SystemFailure) {
+        do throws(SystemError) {
             let own = try path.status(followingLinks: false)
             guard own.isLink else { return own.info(key) }
             let target = try path.linkTarget()
-            do throws(SystemFailure) {
+            do throws(SystemError) {
                 return try path.status(followingLinks: true).info(key, target: target)
             } catch {
                 guard error.leadsNowhere else { throw error }
@@ -60,7 +60,7 @@ package final class FileStore: FileTreeStore {
         let path = try path(of: key, "read")
         let file: OpenFile
         let status: stat
-        do throws(SystemFailure) {
+        do throws(SystemError) {
             // Without O_NONBLOCK the open of a fifo would wait for a writer.
             file = try OpenFile(path, O_RDONLY | O_NONBLOCK)
             status = try file.status()
@@ -97,7 +97,7 @@ package final class FileStore: FileTreeStore {
                 let room = min(buffer.count, Int(clamping: wanted.upperBound - position))
                 let window = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<room])
                 let count: Int
-                do throws(SystemFailure) {
+                do throws(SystemError) {
                     count = try unsafe file.read(into: window, at: position)
                 } catch {
                     throw StorageError(error, "read", key: key, address: address)
@@ -119,15 +119,15 @@ package final class FileStore: FileTreeStore {
 
     package func delete(_ key: ObjectKey) throws(StorageError) {
         let path = try path(of: key, "delete", mayBeRoot: false)
-        do throws(SystemFailure) {
-            do throws(SystemFailure) {
+        do throws(SystemError) {
+            do throws(SystemError) {
                 try unsafe path.call { unsafe unlink($0) }
             } catch {
-                guard error.number == EISDIR else { throw error }
+                guard error.code == EISDIR else { throw error }
                 try unsafe path.call { unsafe rmdir($0) }
             }
         } catch {
-            guard error.number != ENOENT, error.number != ENOTDIR else { return }
+            guard error.code != ENOENT, error.code != ENOTDIR else { return }
             throw StorageError(error, "delete", key: key, address: address)
         }
     }
@@ -135,7 +135,7 @@ package final class FileStore: FileTreeStore {
     package func copy(from source: ObjectKey, to destination: ObjectKey) throws(StorageError) {
         let path = try path(of: source, "copy")
         let file: FileSource
-        do throws(SystemFailure) {
+        do throws(SystemError) {
             file = try FileSource(path)
         } catch {
             throw StorageError(error, "copy", key: source, address: address)
@@ -150,9 +150,9 @@ package final class FileStore: FileTreeStore {
 
 let slash = UInt8(ascii: "/")
 
-extension SystemFailure {
+extension SystemError {
     /// What following a link says when it points to nothing or to itself.
-    var leadsNowhere: Bool { number == ENOENT || number == ENOTDIR || number == ELOOP }
+    var leadsNowhere: Bool { isNotFound || code == ELOOP }
 }
 
 extension FileStore {
@@ -188,23 +188,23 @@ extension FileStore {
     }
 
     /// Makes the directories that a path needs, from the nearest existing one down, with 0777 less the umask.
-    func makeParents(of path: [UInt8]) throws(SystemFailure) {
+    func makeParents(of path: [UInt8]) throws(SystemError) {
         guard let end = path.dropLast().lastIndex(of: slash), end > 0 else { return }
         let parent = Array(path[..<end])
-        do throws(SystemFailure) {
+        do throws(SystemError) {
             try makeDirectory(at: parent)
         } catch {
-            guard error.number == ENOENT else { throw error }
+            guard error.code == ENOENT else { throw error }
             try makeParents(of: parent)
             try makeDirectory(at: parent)
         }
     }
 
-    private func makeDirectory(at path: [UInt8]) throws(SystemFailure) {
-        do throws(SystemFailure) {
+    private func makeDirectory(at path: [UInt8]) throws(SystemError) {
+        do throws(SystemError) {
             try unsafe PathBytes(path).call { unsafe mkdir($0, 0o777) }
         } catch {
-            guard error.number == EEXIST else { throw error }
+            guard error.code == EEXIST else { throw error }
         }
     }
 }
