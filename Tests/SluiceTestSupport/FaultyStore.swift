@@ -49,7 +49,10 @@ package struct Fault: Sendable {
 }
 
 extension Fault {
-    /// A reproducible plan: one transient error in about every fourth of the first calls of each operation.
+    /// A reproducible plan: about every fourth of the first calls of each operation fails in passing.
+    ///
+    /// Reads fail before their first byte, because a read that is continued while somebody replaces the object may mix
+    /// both (RetryingStore says so), which the conformance suite does not allow.
     package static func plan(seed: UInt64, calls: Int, address: String = "faulty") -> [Fault] {
         var state = seed
         var plan: [Fault] = []
@@ -64,10 +67,7 @@ extension Fault {
                     address: address,
                     reason: "planned for \(call)"
                 )
-                let breaksOff = operation == .read && state >> 61 & 1 == 1
-                plan.append(
-                    Fault(operation, call: call, breaksOff ? .breakOff(after: 3, error) : .fail(error))
-                )
+                plan.append(Fault(operation, call: call, .fail(error)))
             }
         }
         return plan
