@@ -51,8 +51,8 @@ package struct Fault: Sendable {
 extension Fault {
     /// A reproducible plan: about every fourth of the first calls of each operation fails in passing.
     ///
-    /// Reads fail before their first byte, because a read that is continued while somebody replaces the object may mix
-    /// both (RetryingStore says so), which the conformance suite does not allow.
+    /// Reads fail before their first byte, because a read that is continued while somebody replaces the
+    /// object may mix both (RetryingStore says so), which the conformance suite does not allow.
     package static func plan(seed: UInt64, calls: Int, address: String = "faulty") -> [Fault] {
         var state = seed
         var plan: [Fault] = []

@@ -8,8 +8,9 @@ package let knownStorages = ["file", "mem"]
 
 /// Opens the storage of a volume without its prefix, encryption and retries.
 ///
-/// `file` takes the path of a directory that ends in `/`, or a plain prefix of paths; `mem` takes any name and starts
-/// empty. With more than one shard the bucket must hold `%d`, which becomes 0, 1, … (data-format §1.3).
+/// `file` takes the path of a directory that ends in `/`, or a plain prefix of paths; `mem` takes any name
+/// and starts empty. With more than one shard the bucket must hold `%d`, which becomes 0, 1, … (data-format
+/// §1.3).
 /// - Throws: `StorageError.unsupported` for another storage or a bucket that does not fit.
 package func openStore(
     storage: String,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Objects in the memory of this process: `--storage mem` and the reference that the other drivers are held to.
+// Objects in the memory of this process: `--storage mem` and the reference that the other drivers are held
+// to.
 
 package import SluiceBase
 import Synchronization

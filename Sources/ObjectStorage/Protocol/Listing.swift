@@ -35,6 +35,7 @@ package struct ListRequest: Hashable, Sendable {
 package protocol ObjectListing: AnyObject {
     /// The next objects in key order, at least one; empty when the listing is complete.
     ///
-    /// An error means that the listing is incomplete from here on: nothing may be concluded from what is missing.
+    /// An error means that the listing is incomplete from here on: nothing may be concluded from what is
+    /// missing.
     func next() throws(StorageError) -> [ObjectInfo]
 }

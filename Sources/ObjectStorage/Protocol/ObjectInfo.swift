@@ -41,7 +41,8 @@ package enum ObjectKind: Sendable, Hashable {
     case object
     /// A directory of a file system, or an empty object whose key ends in `/`.
     case directory
-    /// Listed as a link where the request asks not to follow links, and where a link leads nowhere or in a circle.
+    /// Listed as a link where the request asks not to follow links, and where a link leads nowhere or in a
+    /// circle.
     case symlink
     /// Keys rolled up by the delimiter; the key ends with it.
     case commonPrefix
@@ -57,7 +58,8 @@ package struct FileFacts: Hashable, Sendable {
     package var gid: UInt32
     /// The text of a symbolic link, nil for everything else.
     package var target: ByteString?
-    /// Identifies hard links of one file inside one store: equal values, same file. Nil when the file has one name.
+    /// Identifies hard links of one file inside one store: equal values, same file. Nil when the file has one
+    /// name.
     package var linkIdentity: LinkIdentity?
     /// What a key of kind `.special` stands for, nil for everything else.
     package var special: SpecialFile?

@@ -4,8 +4,9 @@ import SluiceBase
 
 /// A store whose objects are envelopes (data-format §1.5).
 ///
-/// Sizes told by `head`, `list` and `put` are those of the envelopes. An object is opened whole before its first byte
-/// is delivered, because nothing is authentic before the tag was checked; a range read fetches the whole object.
+/// Sizes told by `head`, `list` and `put` are those of the envelopes. An object is opened whole before its
+/// first byte is delivered, because nothing is authentic before the tag was checked; a range read fetches the
+/// whole object.
 package final class EncryptedStore: ObjectStore {
     private let base: any ObjectStore
     private let envelope: Envelope
@@ -14,7 +15,8 @@ package final class EncryptedStore: ObjectStore {
 
     package let limits: StorageLimits
 
-    /// Objects of more than `maximumObjectSize` bytes are refused, because each passes through the memory whole.
+    /// Objects of more than `maximumObjectSize` bytes are refused, because each passes through the memory
+    /// whole.
     package init(_ base: any ObjectStore, _ envelope: Envelope, maximumObjectSize: UInt64 = 1 << 30) {
         self.base = base
         self.envelope = envelope

@@ -2,8 +2,8 @@
 
 import SluiceBase
 
-/// Several sorted listings as one, in constant memory; directories and common prefixes that are in more than one of
-/// them come once.
+/// Several sorted listings as one, in constant memory; directories and common prefixes that are in more than
+/// one of them come once.
 final class MergedListing: ObjectListing {
     private struct Head {
         var batch: [ObjectInfo]

@@ -23,8 +23,8 @@ package struct RetryPolicy: Sendable {
         self.longestAskedPause = longestAskedPause
     }
 
-    /// Seconds to wait after failure number `failure`, from 1: any time up to the doubled bound ("full jitter", so
-    /// that many clients do not come back together), but at least what the store asked for.
+    /// Seconds to wait after failure number `failure`, from 1: any time up to the doubled bound ("full
+    /// jitter", so that many clients do not come back together), but at least what the store asked for.
     package func pause(after failure: Int, asked: Double?, chance: Double) -> Double {
         var bound = firstPause
         for _ in 1..<max(1, failure) where bound < longestPause { bound *= 2 }

@@ -5,9 +5,9 @@ import SluiceBase
 
 /// A store that repeats calls which failed in passing.
 ///
-/// A read that broke off is continued behind the last byte delivered, and a listing behind the last key: nothing is
-/// delivered twice. An object that is replaced meanwhile may come in parts of both; objects of a volume are written
-/// once, and whoever reads others compares checksums.
+/// A read that broke off is continued behind the last byte delivered, and a listing behind the last key:
+/// nothing is delivered twice. An object that is replaced meanwhile may come in parts of both; objects of a
+/// volume are written once, and whoever reads others compares checksums.
 package final class RetryingStore: ObjectStore {
     private let base: any ObjectStore
     private let retrier: Retrier

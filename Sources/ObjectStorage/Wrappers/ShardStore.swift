@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keys spread over several stores by FNV-1a-32 of the full key (data-format §1.3). It lies directly over the drivers,
-// below PrefixStore, so that the hash sees the volume's name as JuiceFS 1.4.2 does.
+// Keys spread over several stores by FNV-1a-32 of the full key (data-format §1.3). It lies directly over the
+// drivers, below PrefixStore, so that the hash sees the volume's name as JuiceFS 1.4.2 does.
 
 import SluiceBase
 

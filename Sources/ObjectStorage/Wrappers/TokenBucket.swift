@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pace of JuiceFS 1.4.2 (data-format §5.1): tokens flow at 0.85 of the limit, because headers and resends use the
-// line too, and a tenth of a second's worth can be saved up.
+// The pace of JuiceFS 1.4.2 (data-format §5.1): tokens flow at 0.85 of the limit, because headers and
+// resends use the line too, and a tenth of a second's worth can be saved up.
 
 import Synchronization
 

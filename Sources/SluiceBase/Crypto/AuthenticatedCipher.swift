@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The AEADs of encrypted volumes (data-format §1.5). SM4-GCM is libcrypto's own from OpenSSL 3.1 on; before that it is
-// put together from SM4-CTR and GHASH in SM4GCM.swift, with the same result.
+// The AEADs of encrypted volumes (data-format §1.5). SM4-GCM is libcrypto's own from OpenSSL 3.1 on; before
+// that it is put together from SM4-CTR and GHASH in SM4GCM.swift, with the same result.
 
 import CCrypto
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Message digests of libcrypto. SHA-256 and MD5 belong to every build that can open a volume at all, so their absence
-// is a fault of the installation and stops the program; SM3 may really be missing and throws.
+// Message digests of libcrypto. SHA-256 and MD5 belong to every build that can open a volume at all, so
+// their absence is a fault of the installation and stops the program; SM3 may really be missing and throws.
 
 import CCrypto
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// GHASH of NIST SP 800-38D with a table of 256 products (Shoup's method). A 128-bit field element is kept as two
-// words in GCM's bit order: the coefficient of x^0 is the top bit of `high`.
+// GHASH of NIST SP 800-38D with a table of 256 products (Shoup's method). A 128-bit field element is kept as
+// two words in GCM's bit order: the coefficient of x^0 is the top bit of `high`.
 
 /// An element of GCM's field.
 private struct FieldElement: Sendable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The key that wraps the data keys of an encrypted volume (data-format §1.5): RSA with OAEP (SHA-256 for hash and
-// MGF1, label "keys"), or SM2.
+// The key that wraps the data keys of an encrypted volume (data-format §1.5): RSA with OAEP (SHA-256 for
+// hash and MGF1, label "keys"), or SM2.
 
 import CCrypto
 
@@ -8,7 +8,8 @@ import CCrypto
 ///
 /// Safe to use from several threads.
 @safe package final class PrivateKey: Sendable {
-    // Set once, freed in deinit. EVP_PKEY counts its users atomically, and every operation has a context of its own.
+    // Set once, freed in deinit. EVP_PKEY counts its users atomically, and every operation has a context of
+    // its own.
     private nonisolated(unsafe) let key: OpaquePointer
     private let isRSA: Bool
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// GCM (NIST SP 800-38D) over libcrypto's SM4-CTR, for OpenSSL 3.0, which has the block cipher but not the mode.
-// Only 12-byte nonces, which is all that the volume format uses. Checked against RFC 8998
-// and against a volume that JuiceFS 1.4.2 wrote.
+// GCM (NIST SP 800-38D) over libcrypto's SM4-CTR, for OpenSSL 3.0, which has the block cipher but not the
+// mode. Only 12-byte nonces, which is all that the volume format uses. Checked against RFC 8998 and against
+// a volume that JuiceFS 1.4.2 wrote.
 
 import CCrypto
 
@@ -51,7 +51,8 @@ struct SM4GCM: Sendable {
         return plaintext
     }
 
-    /// Runs counter mode from GCM's first counter block: the first 16 bytes mask the tag, the rest is the text.
+    /// Runs counter mode from GCM's first counter block: the first 16 bytes mask the tag, the rest is the
+    /// text.
     ///
     /// libcrypto counts in 128 bits and GCM in 32; they agree as long as a text is shorter than 64 GiB, and
     /// `AuthenticatedCipher` takes less than 2 GiB.

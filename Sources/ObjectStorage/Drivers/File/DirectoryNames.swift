@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sorted names of one directory. Names lie one after another in one array and are sorted through small records
-// with their first eight bytes: a name costs no allocation of its own.
+// The sorted names of one directory. Names lie one after another in one array and are sorted through small
+// records with their first eight bytes: a name costs no allocation of its own.
 
 import Glibc
 import SluiceBase

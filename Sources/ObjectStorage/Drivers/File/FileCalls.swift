@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The system calls of the file driver on byte paths. Every call is repeated when a signal interrupts it; a failure
-// is thrown as SystemError. The listing looks names up relative to open directories and from memory that it
-// owns, several hundred thousand a second, which is why these stand beside SluiceBase's Posix.
+// The system calls of the file driver on byte paths. Every call is repeated when a signal interrupts it; a
+// failure is thrown as SystemError. The listing looks names up relative to open directories and from memory
+// that it owns, several hundred thousand a second, which is why these stand beside SluiceBase's Posix.
 
 import Glibc
 import SluiceBase

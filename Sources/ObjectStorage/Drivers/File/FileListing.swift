@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Walks a tree in key order, depth first, with a stack of open directories: constant memory but for the names of the
-// directories on the stack. Everything is looked up relative to an open directory, so paths are never put together.
+// Walks a tree in key order, depth first, with a stack of open directories: constant memory but for the
+// names of the directories on the stack. Everything is looked up relative to an open directory, so paths are
+// never put together.
 
 import Glibc
 import SluiceBase
 
 /// The objects of a file store in key order.
 ///
-/// A name that disappears during the walk is left out; anything else that cannot be read is an error, because a
-/// listing that is incomplete must not look complete. One descriptor per level of the tree is open.
+/// A name that disappears during the walk is left out; anything else that cannot be read is an error, because
+/// a listing that is incomplete must not look complete. One descriptor per level of the tree is open.
 final class FileListing: ObjectListing {
     private let request: ListRequest
     private let address: String
@@ -57,8 +58,8 @@ final class FileListing: ObjectListing {
         }
     }
 
-    /// A prefix without files is an empty listing; a root that is not there, such as a disk that is not mounted, is
-    /// no evidence of anything.
+    /// A prefix without files is an empty listing; a root that is not there, such as a disk that is not
+    /// mounted, is no evidence of anything.
     private static func requireRoot(of store: FileStore) throws(StorageError) {
         do throws(SystemError) {
             _ = try PathBytes(store.rootDirectory).status(followingLinks: true)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writing: a temporary file in the target's directory, then a rename. The temporary name is the one JuiceFS 1.4.2 gives
-// (data-format §2.3), so that each program knows the leftovers of the other.
+// Writing: a temporary file in the target's directory, then a rename. The temporary name is the one JuiceFS
+// 1.4.2 gives (data-format §2.3), so that each program knows the leftovers of the other.
 
 import Glibc
 import SluiceBase

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Objects as local files, laid out as JuiceFS 1.4.2 does it (data-format §2.3): the file of a key is the root's bytes
-// followed by the key's bytes. A root that ends in `/` is a directory; any other root is a plain prefix of paths.
+// Objects as local files, laid out as JuiceFS 1.4.2 does it (data-format §2.3): the file of a key is the
+// root's bytes followed by the key's bytes. A root that ends in `/` is a directory; any other root is a
+// plain prefix of paths.
 
 import Glibc
 package import SluiceBase
 
 /// Objects as files below a directory.
 ///
-/// Differences from a flat store: a key that ends in `/` is a directory, a name cannot be a file and a directory at
-/// once, and empty directories can be removed like objects.
+/// Differences from a flat store: a key that ends in `/` is a directory, a name cannot be a file and a
+/// directory at once, and empty directories can be removed like objects.
 package final class FileStore: FileTreeStore {
     let root: [UInt8]
     /// Whether files are flushed to disk before they get their name; JuiceFS does not.
@@ -158,8 +159,8 @@ extension SystemError {
 extension FileStore {
     /// The path of a key's file.
     ///
-    /// Throws `.invalidKey` for zero bytes, for `..` that leads out of the root, and for the root itself unless
-    /// `mayBeRoot`.
+    /// Throws `.invalidKey` for zero bytes, for `..` that leads out of the root, and for the root itself
+    /// unless `mayBeRoot`.
     func path(
         of key: ObjectKey,
         _ operation: String,

@@ -36,7 +36,8 @@ package protocol FileTreeStore: ObjectStore {
 
     /// Makes these the extended attributes of a file, of a link itself: adds, replaces and removes.
     ///
-    /// Attributes outside the namespace `user.` are only added and replaced: the system keeps some of its own there.
+    /// Attributes outside the namespace `user.` are only added and replaced: the system keeps some of its own
+    /// there.
     func setExtendedAttributes(_ key: ObjectKey, _ attributes: [ExtendedAttribute]) throws(StorageError)
 }
 

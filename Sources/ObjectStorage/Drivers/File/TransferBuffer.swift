@@ -2,8 +2,8 @@
 
 import Synchronization
 
-/// Page-aligned buffers of one size that are lent and taken back, because touching fresh memory costs more than
-/// copying through it.
+/// Page-aligned buffers of one size that are lent and taken back, because touching fresh memory costs more
+/// than copying through it.
 @safe final class TransferBuffers: Sendable {
     static let size = 1 << 20
     static let shared = TransferBuffers()
