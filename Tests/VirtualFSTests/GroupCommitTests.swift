@@ -17,7 +17,7 @@ struct GroupCommitTests {
     func manyThreads() throws {
         let test = try TestTree()
         let failures = Mutex<[String]>([])
-        runThreads(8) { thread in
+        try runThreads(8) { thread in
             do {
                 for round in 0..<50 {
                     let key = ObjectKey("d\(round % 7)/\(thread)/\(round)")
@@ -39,7 +39,7 @@ struct GroupCommitTests {
         let test = try TestTree()
         try test.tree.put("taken/f", [0])
         let codes = Mutex<[Int: StorageError.Code]>([:])
-        runThreads(8) { thread in
+        try runThreads(8) { thread in
             do {
                 for round in 0..<20 {
                     let isRefused = thread.isMultiple(of: 2)
