@@ -15,12 +15,12 @@ package enum VolumeStorage {
     /// - Parameters:
     ///   - settings: as stored; sealed secrets are opened here.
     ///   - passphrase: of the private key; nil takes the environment's.
-    ///   - environment: the process's environment.
+    ///   - environment: looks a variable up.
     /// - Throws: `BlockError.settings` with a sentence, also for secrets that a dump removed.
     package static func open(
         settings: VolumeSettings,
         passphrase: String? = nil,
-        environment: [String: String],
+        environment: (String) -> String?,
     ) throws(BlockError) -> any ObjectStore {
         let plain: VolumeSettings
         do throws(CryptoError) {
@@ -41,7 +41,7 @@ package enum VolumeStorage {
         let named = PrefixStore(driver, prefix: ByteString("\(plain.name)/"))
         let store = RetryingStore(limited(named, plain))
         guard !plain.encryptKey.isEmpty else { return store }
-        let phrase = passphrase ?? environment[passphraseVariable]
+        let phrase = passphrase ?? environment(passphraseVariable)
         return EncryptedStore(store, try envelope(plain, passphrase: phrase))
     }
 

@@ -48,7 +48,7 @@ struct SQLiteCompatibilityTests {
     func counts() throws {
         try withFixture { _, engine in
             #expect(try engine.isFormatted())
-            try engine.snapshot { scanner in
+            try engine.snapshot { scanner throws in
                 #expect(try records(scanner.scanNodes()).count == 187)
                 #expect(try records(scanner.scanEdges()).count == 187)
                 #expect(try records(scanner.scanChunks()).count == 154)
@@ -72,7 +72,7 @@ struct SQLiteCompatibilityTests {
         let expected = try #require(JSONValue.parse(fixture("metadata/fxsqlite.expected.json")).objectValue)
         try withFixture { _, engine in
             for field in expected.fields where field.key != "/" {
-                try engine.read { reader in
+                try engine.read { reader throws in
                     let inode = Inode(try #require(field.value["inode"]?.uint64Value))
                     let node = try #require(try reader.node(inode))
                     let mode = UInt16(try #require(field.value["mode"]?.stringValue), radix: 8)
@@ -114,7 +114,7 @@ struct SQLiteCompatibilityTests {
     @Test("ACL rules, quotas, locks and the session are as they were set")
     func rest() throws {
         try withFixture { _, engine in
-            try engine.write { transaction in
+            try engine.write { transaction throws in
                 var rule = try #require(try transaction.aclRule(1))
                 #expect(rule.namedUsers == [ACLRule.Entry(id: 1001, permissions: 6)])
                 #expect([rule.owner, rule.group, rule.mask, rule.other] == [6, 4, 6, 4])
@@ -122,7 +122,7 @@ struct SQLiteCompatibilityTests {
                 rule.other = 5
                 #expect(try transaction.aclID(of: rule) == 4)
             }
-            try engine.read { reader in
+            try engine.read { reader throws in
                 #expect(
                     try reader.quota(.directory, 131)
                         == Quota(maxSpace: 1 << 30, maxInodes: 1000, usedSpace: 20480, usedInodes: 3))
@@ -151,7 +151,7 @@ struct SQLiteCompatibilityTests {
     @Test("Hard links know their parents and names")
     func hardLinks() throws {
         try withFixture { _, engine in
-            try engine.read { reader in
+            try engine.read { reader throws in
                 let hard = try #require(try reader.entry(named: "hard", in: .root))
                 let other = try #require(try reader.entry(named: "hard2", in: .root))
                 #expect(

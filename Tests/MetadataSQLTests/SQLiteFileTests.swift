@@ -101,7 +101,7 @@ struct SQLiteFileTests {
         try holder.createSchema()
         let waiting = try openSQLite(SQLiteAddress("sqlite3://\(bench.path)?_timeout=1"), maximumTries: 3)
         let seen = Mutex<EngineError.Code?>(nil)
-        try holder.write { transaction in
+        try holder.write { transaction throws in
             try transaction.setCounter(.usedSpace, to: 1)
             runThreads(1) { _ in
                 do {
@@ -136,7 +136,7 @@ struct SQLiteFileTests {
         }
         #expect(try code { try engine.write(fill) } == .noSpace)
         let swallowed = try code {
-            try engine.write { transaction in
+            try engine.write { transaction throws in
                 _ = try code { try fill(transaction) }
                 // Would be committed by itself if the engine let it through.
                 _ = try code { try transaction.setCounter(.usedSpace, to: 9) }

@@ -34,14 +34,14 @@ extension MetadataConformance {
         let names: [FileName] = [
             "a", "B", "aa", "a b", "z", "e\u{301}", "\u{E9}", FileName([0xFF]), FileName([0x7F]), "10", "9",
         ]
-        try engine.write { transaction in
+        try engine.write { transaction throws in
             for (index, name) in names.enumerated() {
                 try transaction.insertEntry(
                     NamedEntry(name: name, inode: Inode(UInt64(index) + 2), type: .file), in: .root)
             }
             try transaction.insertEntry(NamedEntry(name: "b", inode: Inode(99), type: .file), in: Inode(2))
         }
-        try engine.read { reader in
+        try engine.read { reader throws in
             let all = try reader.entries(of: .root, after: nil, limit: 100)
             #expect(all.map(\.name) == names.sorted())
             var paged: [NamedEntry] = []
@@ -63,13 +63,13 @@ extension MetadataConformance {
         names.append(FileName([0xFF, 0xFE, 0x0A, 0x27, 0x22, 0x60]))
         names.append("'; DROP TABLE jfs_node; --")
         let wanted = names
-        try engine.write { transaction in
+        try engine.write { transaction throws in
             for (index, name) in wanted.enumerated() {
                 try transaction.insertEntry(
                     NamedEntry(name: name, inode: Inode(UInt64(index) + 100), type: .file), in: .root)
             }
         }
-        try engine.read { reader in
+        try engine.read { reader throws in
             for (index, name) in wanted.enumerated() {
                 #expect(try reader.entry(named: name, in: .root)?.inode == Inode(UInt64(index) + 100))
             }
@@ -83,14 +83,14 @@ extension MetadataConformance {
         attributes.linkCount = 3
         let stored = attributes
         let links: [(UInt64, FileName)] = [(1, "a"), (1, "b"), (70, "c")]
-        try engine.write { transaction in
+        try engine.write { transaction throws in
             try transaction.insertNode(file, stored)
             for (parent, name) in links {
                 try transaction.insertEntry(NamedEntry(name: name, inode: file, type: .file), in: Inode(parent))
                 try transaction.adjustParent(Inode(parent), of: file, by: 1)
             }
         }
-        try engine.read { reader in
+        try engine.read { reader throws in
             #expect(
                 try Set(reader.parents(of: file))
                     == [ParentLink(parent: .root, count: 2), ParentLink(parent: Inode(70), count: 1)])
@@ -98,7 +98,7 @@ extension MetadataConformance {
             #expect(try reader.names(of: file, in: Inode(71)) == [])
             #expect(try reader.parents(of: Inode(61)) == [])
         }
-        try engine.write { transaction in
+        try engine.write { transaction throws in
             try transaction.deleteEntry(named: "c", in: Inode(70))
             try transaction.adjustParent(Inode(70), of: file, by: -1)
         }

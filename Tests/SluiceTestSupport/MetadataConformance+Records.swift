@@ -43,7 +43,7 @@ extension MetadataConformance {
         for (index, counter) in Counter.allCases.enumerated() {
             #expect(try engine.read { try $0.counter(counter) } == Int64(index) + 10)
         }
-        let sum = try engine.write { transaction in
+        let sum = try engine.write { transaction throws in
             try transaction.setCounter(.usedSpace, to: 1 << 60)
             try transaction.add(-5, to: .usedSpace)
             return try transaction.add(2, to: .usedSpace)
@@ -53,7 +53,7 @@ extension MetadataConformance {
         #expect(all.contains { $0.name == "usedSpace" && $0.value == sum })
         #expect(all.count >= Counter.allCases.count)
         #expect(throws: EngineError.self) {
-            try engine.write { transaction in
+            try engine.write { transaction throws in
                 try transaction.setCounter(.usedSpace, to: .max)
                 try transaction.add(1, to: .usedSpace)
             }
@@ -91,7 +91,7 @@ extension MetadataConformance {
             ExtendedAttributeRecord(inode: node, name: "user.empty", value: []),
             ExtendedAttributeRecord(inode: node, name: ByteString([0x75, 0xC3, 0xA9]), value: [0]),
         ]
-        try engine.write { transaction in
+        try engine.write { transaction throws in
             try transaction.setSymlinkTarget("first", of: node)
             try transaction.setSymlinkTarget(target, of: node)
             for record in records {
@@ -99,14 +99,14 @@ extension MetadataConformance {
                 try transaction.setExtendedAttribute(named: record.name, of: node, to: record.value)
             }
         }
-        try engine.read { reader in
+        try engine.read { reader throws in
             #expect(try reader.symlinkTarget(of: node) == target)
             #expect(try reader.symlinkTarget(of: Inode(10)) == nil)
             #expect(try reader.extendedAttribute(named: "user.empty", of: node) == [])
             #expect(try reader.extendedAttribute(named: "user.none", of: node) == nil)
             #expect(try Set(reader.extendedAttributes(of: node)) == Set(records))
         }
-        try engine.write { transaction in
+        try engine.write { transaction throws in
             try transaction.deleteExtendedAttribute(named: "user.bin", of: node)
             try transaction.deleteSymlinkTarget(of: node)
         }
@@ -121,7 +121,7 @@ extension MetadataConformance {
         let list = (1...4).map {
             Slice(position: UInt32($0), id: UInt64($0) << 40, size: 9, offset: 0, length: 9)
         }
-        let counts = try engine.write { transaction in
+        let counts = try engine.write { transaction throws in
             [
                 try transaction.appendSlices([list[0]], toChunk: 3, of: file),
                 try transaction.appendSlices([list[1], list[2]], toChunk: 3, of: file),
@@ -129,7 +129,7 @@ extension MetadataConformance {
         }
         #expect(counts == [1, 3])
         #expect(try engine.write { try $0.appendSlices([list[3]], toChunk: 3, of: file) } == 4)
-        try engine.write { transaction in
+        try engine.write { transaction throws in
             try transaction.setChunk(ChunkRecord(inode: file, index: 1, slices: Slice.encode([list[2]])))
             try transaction.appendSlices([.hole(position: 0, length: 5)], toChunk: 1, of: file)
             try transaction.appendSlices([list[0]], toChunk: 0, of: Inode(13))
@@ -137,7 +137,7 @@ extension MetadataConformance {
         let whole = ChunkRecord(inode: file, index: 3, slices: Slice.encode(list))
         let mixed = ChunkRecord(
             inode: file, index: 1, slices: Slice.encode([list[2], .hole(position: 0, length: 5)]))
-        try engine.read { reader in
+        try engine.read { reader throws in
             #expect(try reader.chunk(3, of: file) == whole)
             #expect(try reader.chunk(2, of: file) == nil)
             #expect(try reader.chunks(of: file) == [mixed, whole])
@@ -151,7 +151,7 @@ extension MetadataConformance {
         try engine.write { try $0.insertSliceReference(reference) }
         #expect(try engine.read { try $0.sliceReference(reference.id, size: reference.size) } == reference)
         #expect(try code { try engine.write { try $0.insertSliceReference(reference) } } == .exists)
-        let adjusted = try engine.write { transaction in
+        let adjusted = try engine.write { transaction throws in
             [
                 try transaction.adjustSliceReference(reference.id, size: reference.size, by: 2),
                 try transaction.adjustSliceReference(reference.id, size: reference.size, by: -4),
@@ -173,7 +173,7 @@ extension MetadataConformance {
         try engine.write { try $0.setDirectoryStat(stat, of: directory) }
         #expect(try engine.write { try $0.adjustDirectoryStat(of: directory, by: delta) })
         #expect(try engine.read { try $0.directoryStat(of: directory) } == stat + delta)
-        try engine.write { transaction in
+        try engine.write { transaction throws in
             try transaction.setDirectoryStat(stat, of: Inode(21))
             try transaction.deleteDirectoryStat(of: directory)
         }
@@ -192,7 +192,7 @@ extension MetadataConformance {
                     maxSpace: Int64(kind.rawValue) - 1, maxInodes: 1 << 40, usedSpace: 4096, usedInodes: 1))
         }
         for record in records {
-            try engine.write { transaction in
+            try engine.write { transaction throws in
                 #expect(
                     try !transaction.adjustQuota(record.kind, record.key, space: 1, inodes: 1))
                 try transaction.setQuota(QuotaRecord(kind: record.kind, key: record.key, quota: Quota(
@@ -218,7 +218,7 @@ extension MetadataConformance {
         let first = SessionRecord(id: 1, expires: 2_000_000_000, info: Array("{\"Version\":\"1.4.2\"}".utf8))
         let second = SessionRecord(id: 2, expires: 5, info: [])
         #expect(try !engine.write { try $0.setSessionExpiry(1, to: 9) })
-        try engine.write { transaction in
+        try engine.write { transaction throws in
             try transaction.setSession(SessionRecord(id: 1, expires: 1, info: [0x7B, 0x7D]))
             try transaction.setSession(first)
             try transaction.setSession(second)
@@ -229,7 +229,7 @@ extension MetadataConformance {
             try transaction.insertSustained(SustainedInode(session: 2, inode: Inode(31)))
             try transaction.insertSustained(SustainedInode(session: 2, inode: Inode(31)))
         }
-        try engine.read { reader in
+        try engine.read { reader throws in
             #expect(try reader.session(1) == first)
             #expect(try reader.session(3) == nil)
             #expect(try reader.sessions().map(\.id).sorted() == [1, 2])
@@ -237,7 +237,7 @@ extension MetadataConformance {
             #expect(try Set(reader.sustainedInodes(of: 1)) == [Inode(30), Inode(31)])
             #expect(try reader.sustainingSessions(of: Inode(31)).sorted() == [1, 2])
         }
-        try engine.write { transaction in
+        try engine.write { transaction throws in
             try transaction.deleteSustained(SustainedInode(session: 1, inode: Inode(31)))
             try transaction.deleteSession(2)
         }
@@ -253,13 +253,13 @@ extension MetadataConformance {
         let file = DeletedFile(inode: Inode(40), length: 1 << 45, deleted: 1_800_000_000)
         let slices = DelayedSlices(id: 41, deleted: 1_800_000_001, encodedSlices: [UInt8](repeating: 0, count: 24))
         let node = DetachedNode(inode: Inode(42), added: 1_800_000_002)
-        try engine.write { transaction in
+        try engine.write { transaction throws in
             try transaction.setDeletedFile(file)
             try transaction.setDeletedFile(file)
             try transaction.setDelayedSlices(slices)
             try transaction.insertDetachedNode(node)
         }
-        try engine.read { reader in
+        try engine.read { reader throws in
             #expect(try reader.deletedFile(Inode(40)) == file)
             #expect(try reader.delayedSlices(41) == slices)
             #expect(try reader.detachedNode(Inode(42)) == node)
@@ -267,17 +267,17 @@ extension MetadataConformance {
             #expect(try reader.delayedSlices(40) == nil)
             #expect(try reader.detachedNode(Inode(40)) == nil)
         }
-        try engine.snapshot { scanner in
+        try engine.snapshot { scanner throws in
             #expect(try drain(scanner.scanDeletedFiles()).records == [file])
             #expect(try drain(scanner.scanDelayedSlices()).records == [slices])
             #expect(try drain(scanner.scanDetachedNodes()).records == [node])
         }
-        try engine.write { transaction in
+        try engine.write { transaction throws in
             try transaction.deleteDeletedFile(Inode(40))
             try transaction.deleteDelayedSlices(41)
             try transaction.deleteDetachedNode(Inode(42))
         }
-        try engine.snapshot { scanner in
+        try engine.snapshot { scanner throws in
             #expect(try drain(scanner.scanDeletedFiles()).records.isEmpty)
             #expect(try drain(scanner.scanDelayedSlices()).records.isEmpty)
             #expect(try drain(scanner.scanDetachedNodes()).records.isEmpty)
@@ -291,7 +291,7 @@ extension MetadataConformance {
         named.namedGroups = [ACLRule.Entry(id: .max, permissions: 4)]
         var reordered = named
         reordered.namedUsers.reverse()
-        let ids = try engine.write { transaction in
+        let ids = try engine.write { transaction throws in
             try [plain, named, reordered, ACLRule()].map { try transaction.aclID(of: $0) }
         }
         #expect(Set(ids).count == 4)

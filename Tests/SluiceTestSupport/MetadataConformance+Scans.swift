@@ -15,7 +15,7 @@ extension MetadataConformance {
     ]
 
     private static func emptyScans(_: any MetadataBench, _ engine: any MetadataEngine) throws {
-        try engine.snapshot { scanner in
+        try engine.snapshot { scanner throws in
             let nodes = try scanner.scanNodes()
             #expect(try drain(nodes).records.isEmpty)
             #expect(try nodes.next() == nil)
@@ -33,7 +33,7 @@ extension MetadataConformance {
     private static func fullScans(_: any MetadataBench, _ engine: any MetadataEngine) throws {
         // Not ascending, so that order is the scan's doing.
         let numbers = (1...300).map { UInt64($0 * 7919 % 1009) }
-        try engine.write { transaction in
+        try engine.write { transaction throws in
             for number in numbers {
                 let inode = Inode(number)
                 try transaction.insertNode(inode, richAttributes())
@@ -49,7 +49,7 @@ extension MetadataConformance {
             try transaction.setCounter(.totalInodes, to: 300)
         }
         let ascending = numbers.sorted()
-        try engine.snapshot { scanner in
+        try engine.snapshot { scanner throws in
             let isOrdered = scanner.isOrdered
             func check(_ found: [UInt64], _ kind: Comment) {
                 #expect((isOrdered ? found : found.sorted()) == ascending, kind)
@@ -63,20 +63,20 @@ extension MetadataConformance {
             check(try drain(scanner.scanExtendedAttributes()).records.map(\.inode.number), "attributes")
             check(try drain(scanner.scanDirectoryStats()).records.map(\.inode.number), "stats")
             let chunks = try drain(scanner.scanChunks()).records.map { [$0.inode.number, UInt64($0.index)] }
-            let wanted = ascending.flatMap { number in (0...2).map { [number, $0] } }
+            let wanted: [[UInt64]] = ascending.flatMap { number in (0...2).map { [number, UInt64($0)] } }
             #expect((isOrdered ? chunks : chunks.sorted { $0.lexicographicallyPrecedes($1) }) == wanted)
             if let estimate = try scanner.estimatedNodeCount() { #expect(estimate == 300) }
         }
     }
 
     private static func interleaved(_: any MetadataBench, _ engine: any MetadataEngine) throws {
-        try engine.write { transaction in
+        try engine.write { transaction throws in
             for number in 1...50 {
                 try transaction.insertNode(Inode(UInt64(number)), richAttributes())
                 try transaction.setSymlinkTarget("t", of: Inode(UInt64(number)))
             }
         }
-        try engine.snapshot { scanner in
+        try engine.snapshot { scanner throws in
             let first = try scanner.scanNodes()
             let second = try scanner.scanNodes()
             let links = try scanner.scanSymlinks()
@@ -92,7 +92,7 @@ extension MetadataConformance {
     }
 
     private static func damaged(_ bench: any MetadataBench, _ engine: any MetadataEngine) throws {
-        try engine.write { transaction in
+        try engine.write { transaction throws in
             for number in UInt64(2)...4 {
                 try transaction.insertNode(Inode(number), richAttributes())
                 let entry = NamedEntry(name: FileName("n\(number)"), inode: Inode(number), type: .file)
@@ -107,7 +107,7 @@ extension MetadataConformance {
         try bench.damage(.sliceReference(3))
         try bench.damage(.directoryStat(Inode(3)))
         try bench.damage(.counter(.nextInode))
-        try engine.snapshot { scanner in
+        try engine.snapshot { scanner throws in
             let nodes = try drain(scanner.scanNodes())
             #expect(Set(nodes.records.map(\.inode.number)) == [2, 4])
             #expect(nodes.damaged.map(\.inode) == [Inode(3)])

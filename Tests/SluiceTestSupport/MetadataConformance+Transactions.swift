@@ -20,14 +20,14 @@ extension MetadataConformance {
 
     private static func rollback(_: any MetadataBench, _ engine: any MetadataEngine) throws {
         #expect(throws: Interruption()) {
-            try engine.write { transaction in
+            try engine.write { transaction throws in
                 try transaction.insertNode(.root, directory())
                 try transaction.insertEntry(NamedEntry(name: "a", inode: Inode(2), type: .file), in: .root)
                 try transaction.add(5, to: .usedSpace)
                 throw Interruption()
             }
         }
-        try engine.read { reader in
+        try engine.read { reader throws in
             #expect(try reader.node(.root) == nil)
             #expect(try reader.entry(named: "a", in: .root) == nil)
             #expect(try reader.counter(.usedSpace) ?? 0 == 0)
@@ -40,7 +40,7 @@ extension MetadataConformance {
     }
 
     private static func ownWrites(_: any MetadataBench, _ engine: any MetadataEngine) throws {
-        try engine.write { transaction in
+        try engine.write { transaction throws in
             try transaction.lock([.root, Inode(5)])
             try transaction.insertNode(Inode(5), richAttributes())
             #expect(try transaction.node(Inode(5)) == richAttributes())
@@ -53,7 +53,7 @@ extension MetadataConformance {
 
     /// Read, compute, write: an update is lost unless the transaction conflicts or waits.
     private static func updates(_ bench: any MetadataBench, _ engine: any MetadataEngine) throws {
-        try engine.write { transaction in
+        try engine.write { transaction throws in
             try transaction.setCounter(.usedSpace, to: 0)
             try transaction.insertNode(.root, directory(linkCount: 0))
         }
@@ -62,7 +62,7 @@ extension MetadataConformance {
         runThreads(2) { number in
             do {
                 for _ in 0..<500 {
-                    try engines[number].write { transaction in
+                    try engines[number].write { transaction throws in
                         try transaction.lock([.root])
                         guard var node = try transaction.node(.root) else { throw Interruption() }
                         node.length += 1
@@ -83,7 +83,7 @@ extension MetadataConformance {
     private static func isolation(_ bench: any MetadataBench, _ engine: any MetadataEngine) throws {
         guard bench.isolatesReads else { return }
         let other = try bench.engine()
-        try engine.write { transaction in
+        try engine.write { transaction throws in
             try transaction.setCounter(.usedSpace, to: 4)
             #expect(try readApart(other) == nil)
         }
@@ -106,7 +106,7 @@ extension MetadataConformance {
         try engine.write { try $0.setCounter(.usedSpace, to: 1) }
         let other = try bench.engine()
         let failures = Mutex<[String]>([])
-        try engine.snapshot { scanner in
+        try engine.snapshot { scanner throws in
             #expect(try scanner.counter(.usedSpace) == 1)
             runThreads(1) { _ in
                 do {
@@ -123,7 +123,7 @@ extension MetadataConformance {
     }
 
     private static func nesting(_: any MetadataBench, _ engine: any MetadataEngine) throws {
-        try engine.write { transaction in
+        try engine.write { transaction throws in
             #expect(try code { try engine.write { try $0.setCounter(.usedSpace, to: 7) } } == .failed)
             #expect(try code { try engine.read { try $0.counter(.usedSpace) } } == .failed)
             try transaction.setCounter(.usedSpace, to: 3)

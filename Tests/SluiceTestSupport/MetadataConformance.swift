@@ -3,7 +3,7 @@
 // database with its tables; each case is handed one of its own.
 
 package import Metadata
-package import SluiceBase
+import SluiceBase
 import Testing
 package import VolumeModel
 

@@ -9,7 +9,7 @@ package import SluiceBase
 import VolumeModel
 
 /// The tree of a volume as objects. Thread-safe; calls block.
-package final class VolumeTree {
+package final class VolumeTree: FileTreeStore {
     package let volume: Volume
     package let slices: SliceStore
     package let address: String

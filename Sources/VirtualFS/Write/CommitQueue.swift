@@ -7,6 +7,7 @@
 
 import Metadata
 import SluiceBase
+import Synchronization
 import VolumeModel
 
 /// Commits changes of one tree, several at a time. Thread-safe.
@@ -29,6 +30,10 @@ final class CommitQueue: Sendable {
     private let root: Inode
     private let cache = DirectoryCache()
     private let state = Monitor(State())
+    private let transactions = Atomic(0)
+
+    /// Transactions committed so far.
+    var transactionCount: Int { transactions.load(ordering: .relaxed) }
 
     init(_ volume: Volume, root: Inode) {
         self.volume = volume
@@ -109,6 +114,7 @@ final class CommitQueue: Sendable {
             let run = ChangeRun(operation, root: root, cache: cache)
             return (try changes.map { try run.apply($0) }, run)
         }
+        transactions.add(1, ordering: .relaxed)
         if run.removesDirectories { self.cache.forget() }
         self.cache.remember(run.directories)
         return deleted

@@ -9,7 +9,7 @@ package import ObjectStorage
 package import SluiceBase
 import VolumeModel
 
-extension VolumeTree: FileTreeStore {
+extension VolumeTree {
     package func create() {}
 
     package func put(

@@ -2,10 +2,11 @@
 // While this program writes to a volume it is one of its clients: registered, showing life, and adding what it used
 // to the totals every second (metadata-format §5.2, §5.8).
 
-import BlockStore
+package import BlockStore
 package import Metadata
 import SluiceBase
 import Synchronization
+package import VolumeModel
 
 /// A client's registration for the time of its writing. Thread-safe.
 package final class WritingSession: Sendable {
