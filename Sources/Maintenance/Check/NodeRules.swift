@@ -150,7 +150,7 @@ struct NodeRules: Sendable {
                     .lengthShort, "length \(node.length), data reach to \(chunks.dataEnd)",
                     fix: .setLength(bundle.inode, from: node.length, to: chunks.dataEnd)
                 ).with { $0.bytes = chunks.dataEnd - node.length })
-        } else if chunks.coveredEnd < node.length {
+        } else if chunks.coveredEnd < node.length, bundle.typeMismatches == 0 {
             // fallocate and the compaction of a file that ends in a hole leave this on healthy volumes.
             found.append(
                 Finding(.lengthLong, "length \(node.length), records end at \(chunks.coveredEnd)").with {
