@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Metadata
 package import ObjectStorage
 package import SluiceBase
 package import VolumeModel

@@ -2,6 +2,7 @@
 // Everything that names an inode, as streams in order of inodes.
 
 import Metadata
+import SluiceBase
 import VolumeModel
 
 /// The streams that are merged into node bundles. One owner, one thread.

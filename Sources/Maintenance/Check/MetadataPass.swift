@@ -5,6 +5,7 @@
 
 import Metadata
 import ObjectStorage
+import SluiceBase
 import VolumeModel
 
 /// What adds up over the whole volume.

@@ -3,6 +3,7 @@
 // aside on disk for the second look.
 
 import Metadata
+import SluiceBase
 import VolumeModel
 
 /// The suspicious slices of a pass with their uses and objects. One owner, one thread.

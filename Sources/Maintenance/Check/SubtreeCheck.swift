@@ -8,11 +8,13 @@ import SluiceBase
 import VolumeModel
 
 extension CheckRun {
-    /// Inodes remembered at most while walking, so that a damaged tree cannot be walked for ever: the way down only.
+    /// Directories on the way down that are remembered at most.
     private static var depthLimit: Int { 4096 }
+    /// Entries read at a time.
+    private static var pageSize: Int { 256 }
 
     func checkSubtree(_ path: ByteString) throws -> CheckSummary {
-        let sessions = try LiveSessions(try volume.engine.read { try $0.sessions() }, now: now)
+        let sessions = LiveSessions(try volume.engine.read { try $0.sessions() }, now: now)
         var rules = sliceRules()
         rules.usersAreComplete = false
         let look = SecondLook(
@@ -44,10 +46,12 @@ extension CheckRun {
         }
     }
 
-    /// One directory of the way down: where the next page starts.
+    /// One directory of the way down, with the entries of the current page that are still to be visited, last first.
     private struct Level {
         var directory: Inode
+        var page: [NamedEntry] = []
         var after: FileName?
+        var isLastPage = false
     }
 
     private func walk(
@@ -59,19 +63,36 @@ extension CheckRun {
         try visit(top, candidates, uses, look)
         guard options.isRecursive else { return }
         var levels = [Level(directory: top)]
-        while let level = levels.popLast() {
-            try options.cancellation.throwIfCancelled()
-            let page = try volume.engine.read {
-                try $0.entries(of: level.directory, after: level.after, limit: 1)
+        while var level = levels.popLast() {
+            if level.page.isEmpty {
+                guard !level.isLastPage else { continue }
+                try options.cancellation.throwIfCancelled()
+                try turnPage(&level)
             }
-            guard let entry = page.first else { continue }
-            levels.append(Level(directory: level.directory, after: entry.name))
+            guard let entry = level.page.popLast() else { continue }
+            let directory = level.directory
+            levels.append(level)
             try visit(entry.inode, candidates, uses, look)
-            // A directory that is on the way already closes a loop, which is a finding of its own.
-            let isAbove = levels.contains { $0.directory == entry.inode }
-            if entry.type == .directory, !isAbove, levels.count < Self.depthLimit {
-                levels.append(Level(directory: entry.inode))
-            }
+            guard entry.type == .directory, levels.count < Self.depthLimit else { continue }
+            if try isOwn(entry.inode, directory) { levels.append(Level(directory: entry.inode)) }
+        }
+    }
+
+    private func turnPage(_ level: inout Level) throws {
+        let page = try volume.engine.read {
+            try $0.entries(of: level.directory, after: level.after, limit: Self.pageSize)
+        }
+        level.isLastPage = page.count < Self.pageSize
+        level.after = page.last?.name
+        level.page = page.reversed()
+    }
+
+    /// Whether to go down: a directory with several entries is entered by the one that its node names, so that
+    /// damaged trees are walked once and loops never.
+    private func isOwn(_ inode: Inode, _ directory: Inode) throws -> Bool {
+        try volume.engine.read { reader in
+            guard try reader.parents(of: inode).count > 1 else { return inode != .root }
+            return try reader.node(inode)?.parent == directory
         }
     }
 
