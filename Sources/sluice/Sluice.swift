@@ -1,8 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
+// The root command. What each command does is in Commands/, one file per command.
+
 import ArgumentParser
 
-@main
 struct Sluice: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sluice", abstract: "Administer JuiceFS-format volumes and move verified data.")
+        commandName: "sluice",
+        abstract: "Administer JuiceFS-format volumes and move verified data.",
+        discussion: ExitStatus.help,
+        version: versionText,
+        subcommands: [
+            Format.self, Config.self, Status.self, Info.self, Explain.self, Gc.self,
+            Destroy.self, Version.self,
+        ])
+
+    static let versionNumber = "0.1.0"
+
+    /// Names the program and the version of JuiceFS whose formats and rules it follows.
+    static let versionText = "sluice version \(versionNumber) (JuiceFS format 1.4.2)"
 }

@@ -29,21 +29,24 @@ package struct SliceEvidence {
 
     /// Lists, scans, and hands out every slice in ascending order of ids.
     ///
-    /// `body` runs inside the snapshot: it must not call the engine. What hides uses and the listing's failure are
+    /// `observing` sees every chunk's summary, before the first slice. `body` runs inside the snapshot: it must not
+    /// call the engine. What hides uses and the listing's failure are
     /// known before the first slice is handed out; only damaged reference rows can still be added to the result.
     /// - Throws: `EngineError` when a scan fails; a failing listing is a gap, not an error.
     package func forEachSlice(
         irregular: (ObjectInfo, ObjectCollector.Irregular) throws -> Void,
+        progress: (UInt64) throws -> Void = { _ in },
+        observing: (SliceUseCollector.ChunkSummary) -> Void = { _ in },
         _ body: (SliceBundle, EvidenceGaps) throws -> Void,
     ) throws -> EvidenceGaps {
         let objects = ObjectCollector(layout: layout, spill: spill)
-        try objects.collect(from: store, irregular: irregular)
+        try objects.collect(from: store, irregular: irregular, progress: progress)
         let found = try objects.finish()
         return try engine.snapshot { scanner in
             let gaps = GapLog()
             gaps.value.listingFailure = objects.failure
             let collector = SliceUseCollector(spill: spill)
-            try Self.collectChunks(scanner, into: collector, gaps)
+            try Self.collectChunks(scanner, into: collector, gaps, observing: observing)
             try Self.collectDelayed(scanner, into: collector, gaps)
             let references = try Self.references(scanner, spill: spill, gaps)
             let merger = SliceMerger(uses: try collector.finish(), references: references, objects: found)
@@ -57,13 +60,16 @@ package struct SliceEvidence {
         _ scanner: any MetadataScanner,
         into collector: SliceUseCollector,
         _ gaps: GapLog,
+        observing: (SliceUseCollector.ChunkSummary) -> Void,
     ) throws {
         let cursor = try scanner.scanChunks()
         while let scanned = try cursor.next() {
             switch scanned {
             case .damaged(let record): gaps.value.note(record, hidesUses: true)
             case .record(let chunk):
-                guard try collector.add(chunk).hasTail else { continue }
+                let summary = try collector.add(chunk)
+                observing(summary)
+                guard summary.hasTail else { continue }
                 gaps.value.note(.chunk(chunk), hidesUses: true)
             }
         }

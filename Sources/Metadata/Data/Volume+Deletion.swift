@@ -96,16 +96,23 @@ extension Volume {
         let expired = try collect(limit) { try $0.scanDelayedSlices() } matching: { record in
             record.deleted < time && (try? record.slices()) != nil
         }
-        for record in expired {
-            let orphans = try engine.write { transaction -> [SliceReference] in
-                guard let current = try transaction.delayedSlices(record.id) else { return [] }
-                let slices = try current.slices()
-                try transaction.deleteDelayedSlices(record.id)
-                return try transaction.release(slices)
-            }
-            try removeOrphans(orphans, removingBlocks: removingBlocks)
-        }
+        for record in expired { try expireDelayedSlices(record.id, removingBlocks: removingBlocks) }
         return expired.count
+    }
+
+    /// Forgets the slices that one compaction replaced, and removes those without users.
+    /// - Returns: false when there is no such record any more.
+    @discardableResult
+    package func expireDelayedSlices(_ id: UInt64, removingBlocks: BlockRemoval) throws -> Bool {
+        let orphans = try engine.write { transaction -> [SliceReference]? in
+            guard let current = try transaction.delayedSlices(id) else { return nil }
+            let slices = try current.slices()
+            try transaction.deleteDelayedSlices(id)
+            return try transaction.release(slices)
+        }
+        guard let orphans else { return false }
+        try removeOrphans(orphans, removingBlocks: removingBlocks)
+        return true
     }
 
     /// Removes slices whose count of users is 0 or less: what interrupted deletions and failed compactions left.

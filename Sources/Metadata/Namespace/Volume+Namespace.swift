@@ -64,6 +64,11 @@ extension Volume {
         try view { try $0.treeSummary(of: inode) }
     }
 
+    /// See `VolumeView.entrySummary`.
+    package func entrySummary(of inode: Inode) throws -> TreeSummary {
+        try view { try $0.entrySummary(of: inode) }
+    }
+
     /// See `Operation.makeDirectory`.
     package func makeDirectory(
         _ name: FileName,

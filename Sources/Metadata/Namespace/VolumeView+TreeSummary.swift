@@ -55,6 +55,21 @@ extension VolumeView {
         return summary
     }
 
+    /// Adds up a node and, of a directory, its entries, without going deeper.
+    /// - Throws: `VolumeError.noEntry` when there is no such node.
+    package func entrySummary(of inode: Inode) throws -> TreeSummary {
+        let top = try attributes(of: inode, for: "add up")
+        var summary = TreeSummary()
+        summary.add(top.type, top)
+        guard top.type == .directory else { return summary }
+        var level = Level(inode: inode)
+        while !level.isAtEnd {
+            level.directories = []
+            try addPage(of: &level, to: &summary)
+        }
+        return summary
+    }
+
     /// Counts the next entries of a directory and notes the directories among them.
     private func addPage(of level: inout Level, to summary: inout TreeSummary) throws {
         let page = try reader.entries(of: level.inode, after: level.after, limit: Self.pageSize)

@@ -61,6 +61,10 @@ package protocol MetadataScanner: MetadataReader {
     func scanDirectoryStats() throws -> any RecordCursor<DirectoryStatRecord>
     func scanQuotas(_ kind: QuotaKind) throws -> any RecordCursor<QuotaRecord>
     func scanACLRules() throws -> any RecordCursor<ACLRecord>
+    /// Whole-file locks that a session holds, with their inodes.
+    func fileLocks(ofSession id: UInt64) throws -> [(inode: Inode, lock: FileLock)]
+    /// Range locks that a session holds, with their inodes.
+    func rangeLocks(ofSession id: UInt64) throws -> [(inode: Inode, locks: OwnedRangeLocks)]
     /// Every counter the engine holds, by its stored name; unknown names included.
     func counters() throws -> [(name: String, value: Int64)]
     /// Rough number of nodes, for progress; nil when finding out is expensive.

@@ -58,4 +58,10 @@ extension Query {
         "read locks", "SELECT sid, owner, ltype FROM {flock} WHERE inode = ? ORDER BY sid, owner")
     static let rangeLocks = Query(
         "read range locks", "SELECT sid, owner, records FROM {plock} WHERE inode = ? ORDER BY sid, owner")
+    static let sessionFileLocks = Query(
+        "read the locks of a session",
+        "SELECT sid, owner, ltype, inode FROM {flock} WHERE sid = ? ORDER BY inode, owner")
+    static let sessionRangeLocks = Query(
+        "read the range locks of a session",
+        "SELECT sid, owner, records, inode FROM {plock} WHERE sid = ? ORDER BY inode, owner")
 }

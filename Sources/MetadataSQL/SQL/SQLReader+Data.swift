@@ -102,21 +102,46 @@ extension SQLReader {
 
     func fileLocks(of inode: Inode) throws -> [FileLock] {
         try all(.fileLocks, inode.stored, subject: "the locks of node \(inode)") { row throws(RowDamage) in
-            let type = try row.number(2, as: Int64.self)
-            guard type == FileLock.writeCode || type == FileLock.readCode else {
-                throw RowDamage(reason: "lock type \(type)")
-            }
-            return FileLock(session: try row.number(0), owner: try row.bits(1), isWrite: type == FileLock.writeCode)
+            try FileLock(from: row)
         }
     }
 
     func rangeLocks(of inode: Inode) throws -> [OwnedRangeLocks] {
         try all(.rangeLocks, inode.stored, subject: "the range locks of node \(inode)") { row throws(RowDamage) in
-            let encoded = try row.run(2)
-            let locks: [RangeLock]
-            do { locks = try RangeLock.list(decoding: encoded) } catch { throw RowDamage(reason: "\(error)") }
-            return OwnedRangeLocks(session: try row.number(0), owner: try row.bits(1), locks: locks)
+            try OwnedRangeLocks(from: row)
         }
+    }
+
+    func fileLocks(ofSession id: UInt64) throws -> [(inode: Inode, lock: FileLock)] {
+        try all(.sessionFileLocks, Int64(bitPattern: id), subject: "the locks of session \(id)") { row throws(RowDamage) in
+            (try row.inode(3), try FileLock(from: row))
+        }
+    }
+
+    func rangeLocks(ofSession id: UInt64) throws -> [(inode: Inode, locks: OwnedRangeLocks)] {
+        try all(.sessionRangeLocks, Int64(bitPattern: id), subject: "the locks of session \(id)") { row throws(RowDamage) in
+            (try row.inode(3), try OwnedRangeLocks(from: row))
+        }
+    }
+}
+
+extension FileLock {
+    /// From the columns session, owner and type.
+    fileprivate init(from row: any SQLStatement) throws(RowDamage) {
+        let type = try row.number(2, as: Int64.self)
+        guard type == FileLock.writeCode || type == FileLock.readCode else {
+            throw RowDamage(reason: "lock type \(type)")
+        }
+        self.init(session: try row.number(0), owner: try row.bits(1), isWrite: type == FileLock.writeCode)
+    }
+}
+
+extension OwnedRangeLocks {
+    /// From the columns session, owner and records.
+    fileprivate init(from row: any SQLStatement) throws(RowDamage) {
+        let locks: [RangeLock]
+        do { locks = try RangeLock.list(decoding: try row.run(2)) } catch { throw RowDamage(reason: "\(error)") }
+        self.init(session: try row.number(0), owner: try row.bits(1), locks: locks)
     }
 }
 

@@ -14,6 +14,14 @@ package enum Overlay {
         return fillingGaps(shown)
     }
 
+    /// The pieces before `limit`, a position inside the chunk: what lies behind the end of a file is not read.
+    package static func pieces(of slices: [Slice], limit: UInt64) -> [Slice] {
+        pieces(of: slices).compactMap { piece in
+            guard UInt64(piece.position) < limit else { return nil }
+            return piece.end <= limit ? piece : piece.cut(to: limit)
+        }
+    }
+
     /// Inserts `slice` into `shown`, which stays sorted and free of overlaps.
     private static func place(_ slice: Slice, over shown: inout [Slice]) {
         let first = lowerBound(in: shown, endingAfter: UInt64(slice.position))

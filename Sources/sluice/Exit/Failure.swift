@@ -29,7 +29,7 @@ struct Failure: Error {
         case let error as MaintenanceError: self.init(maintenance: error)
         case let error as CryptoError: self.init(crypto: error)
         case let error as VolumeError: self.init(error.description, status: .failed)
-        case let error as CustomStringConvertible: self.init(error.description)
+        case let error as any CustomStringConvertible: self.init(error.description)
         default: self.init("\(error)")
         }
     }

@@ -88,3 +88,17 @@ extension MemoryTransaction: MetadataScanner {
 
     func estimatedNodeCount() throws -> Int64? { Int64(records.nodes.count) }
 }
+
+extension MemoryTransaction {
+    func fileLocks(ofSession id: UInt64) throws -> [(inode: Inode, lock: FileLock)] {
+        records.fileLocks.sorted { $0.key < $1.key }.flatMap { inode, locks in
+            locks.filter { $0.session == id }.map { (inode, $0) }
+        }
+    }
+
+    func rangeLocks(ofSession id: UInt64) throws -> [(inode: Inode, locks: OwnedRangeLocks)] {
+        records.rangeLocks.sorted { $0.key < $1.key }.flatMap { inode, owned in
+            owned.filter { $0.session == id }.map { (inode, $0) }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Options that `format` and `config` share; each is nil when it was not given, because `config` changes only what is
+// named (admin-commands §1, §2, JuiceFS 1.4.2).
+
+import ArgumentParser
+import Maintenance
+import SluiceBase
+
+struct StorageOptions: ParsableArguments {
+    @Option(help: "Object storage driver: file.")
+    var storage: String?
+
+    @Option(help: "Folder or bucket that holds the objects.")
+    var bucket: String?
+
+    @Option(help: "Access key of the object storage.")
+    var accessKey: String?
+
+    @Option(help: "Secret key of the object storage.")
+    var secretKey: String?
+
+    @Option(help: "Session token of the object storage.")
+    var sessionToken: String?
+
+    @Option(help: "Storage class of new objects.")
+    var storageClass: String?
+
+    /// The driver has to be one that this program can open, or the volume would be useless to it.
+    func fill(_ request: inout ConfigurationRequest) throws {
+        request.storage = storage
+        request.bucket = try bucket.map { try BucketPath.normalized($0, storage: storage ?? "file") }
+        request.accessKey = accessKey
+        request.secretKey = secretKey
+        request.sessionToken = sessionToken
+        request.storageClass = storageClass
+    }
+}
+
+struct ManagementOptions: ParsableArguments {
+    @Option(help: "Most bytes of the volume, in GiB unless a unit is given; 0 is unlimited.")
+    var capacity: String?
+
+    @Option(help: "Most files and directories; 0 is unlimited.")
+    var inodes: UInt64?
+
+    @Option(help: "Days that removed files stay in the trash; 0 turns it off (default 1).")
+    var trashDays: Int64?
+
+    @Flag(inversion: .prefixedNo, help: "POSIX ACLs; cannot be turned off again.")
+    var enableAcl: Bool?
+
+    @Option(help: "Address of an Apache Ranger server.")
+    var rangerRestUrl: String?
+
+    @Option(help: "Name of the Ranger service.")
+    var rangerService: String?
+
+    @Option(help: "Kerberos configuration file, stored in the settings.")
+    var kerberosConfigFile: String?
+
+    func fill(_ request: inout ConfigurationRequest) throws {
+        request.capacity = try capacity.map { try parseBytes($0, defaultUnit: .gibi) }
+        request.inodes = inodes
+        if let days = trashDays, days < 0 { throw ValidationError("--trash-days must not be negative") }
+        request.trashDays = trashDays
+        request.enableACL = enableAcl
+        request.rangerRestURL = rangerRestUrl
+        request.rangerService = rangerService
+        request.kerberosConfig = try kerberosConfigFile.map { path in
+            String(decoding: try Posix.readWholeFile(ByteString(path), limit: 1 << 20), as: UTF8.self)
+        }
+    }
+}
+
+/// Buckets of the file driver are absolute folders.
+enum BucketPath {
+    /// An absolute path that ends in `/`, as JuiceFS stores it.
+    static func normalized(_ bucket: String, storage: String) throws -> String {
+        guard storage == "file" else { return bucket }
+        let absolute = bucket.hasPrefix("/") ? bucket : try Posix.currentDirectory().description + "/" + bucket
+        return absolute.hasSuffix("/") ? absolute : absolute + "/"
+    }
+
+    /// Where objects go when no bucket is named.
+    static var standard: String {
+        guard Posix.effectiveUserID != 0, let home = Posix.environment("HOME") else { return "/var/jfs/" }
+        return home + "/.juicefs/local/"
+    }
+}
