@@ -96,6 +96,28 @@ struct UsageTests {
         #expect(try sample.counter(.usedSpace) == 3 * 39 * 4096)
     }
 
+    @Test("A recount waits for a change that is committed but not recorded yet")
+    func recountBetweenCommitAndRecord() throws {
+        let engine = FailingEngine(sample.engine)
+        let volume = Volume(engine: engine, settings: sample.volume.settings, clock: sample.clock)
+        let inode = try sample.addFile()
+        let isCounted = Monitor(false)
+        let recount = Mutex<WorkerThread?>(nil)
+        engine.afterNextCommit {
+            let thread = try? WorkerThread(name: "recount") {
+                _ = try? volume.recountDirectory(.root)
+                isCounted.withLock(waking: 0) { $0 = true }
+            }
+            recount.withLock { $0 = thread }
+            // A recount that did not wait would be done long before.
+            _ = isCounted.wait(deadline: MonotonicTime.now + .milliseconds(50)) { $0 ? true : nil }
+        }
+        try write(1, size: 9000, to: inode, in: volume)
+        try #require(recount.withLock { $0 }).join()
+        try volume.flushUsage()
+        #expect(stat(of: .root) == DirectoryStat(dataLength: 9000, usedSpace: 12288, usedInodes: 1))
+    }
+
     @Test("A stat that falls below zero is counted anew")
     func negativeStat() throws {
         let directory = try sample.addDirectory(Inode(50))
@@ -197,10 +219,11 @@ struct UsageTests {
     }
 }
 
-/// Lets a number of write transactions through, then fails.
+/// Lets a number of write transactions through, then fails; tells when one has been committed.
 private final class FailingEngine: MetadataEngine {
     private let base: MemoryEngine
     private let allowed = Mutex(Int.max)
+    private let committed = Mutex<(@Sendable () -> Void)?>(nil)
 
     init(_ base: MemoryEngine) {
         self.base = base
@@ -213,6 +236,11 @@ private final class FailingEngine: MetadataEngine {
         allowed.withLock { $0 = count }
     }
 
+    /// Calls `body` once, after the next commit and before the writer hears of it.
+    func afterNextCommit(_ body: @escaping @Sendable () -> Void) {
+        committed.withLock { $0 = body }
+    }
+
     func write<Result>(_ body: (any MetadataTransaction) throws -> Result) throws -> Result {
         let isAllowed = allowed.withLock { left in
             guard left > 0 else { return false }
@@ -220,7 +248,13 @@ private final class FailingEngine: MetadataEngine {
             return true
         }
         guard isAllowed else { throw EngineError(.unreachable, "write", address: address) }
-        return try base.write(body)
+        let result = try base.write(body)
+        let notify = committed.withLock { notify in
+            defer { notify = nil }
+            return notify
+        }
+        notify?()
+        return result
     }
 
     func isFormatted() throws -> Bool { try base.isFormatted() }
