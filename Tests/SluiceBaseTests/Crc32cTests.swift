@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@testable import SluiceBase
 import Testing
+
+@testable import SluiceBase
 
 @Suite("CRC-32C")
 struct Crc32cTests {
@@ -11,7 +12,8 @@ struct Crc32cTests {
             (Array("123456789".utf8), 0xE306_9283), ([], 0), ([UInt8](repeating: 0, count: 32), 0x8A91_36AA),
             ([UInt8](repeating: 0xFF, count: 32), 0x62A8_AB43), (Array(0..<32), 0x46DD_794E),
             (Array((0..<32).reversed()), 0x113F_DB5C),
-        ] as [([UInt8], UInt32)])
+        ] as [([UInt8], UInt32)]
+    )
     func vectors(bytes: [UInt8], checksum: UInt32) {
         #expect(Crc32c.checksum(bytes) == checksum)
         #expect(Crc32c.portableChecksum(bytes) == checksum)

@@ -12,9 +12,13 @@ struct CryptoDigestTests {
         #expect(Hex.encode(Digest.md5(abc)) == "900150983cd24fb0d6963f7d28e17f72")
         #expect(Hex.encode(Digest.sha1(abc)) == "a9993e364706816aba3e25717850c26c9cd0d89d")
         #expect(
-            Hex.encode(Digest.sha256(abc)) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+            Hex.encode(Digest.sha256(abc))
+                == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        )
         #expect(
-            Hex.encode(try Digest.sm3(abc)) == "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0")
+            Hex.encode(try Digest.sm3(abc))
+                == "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"
+        )
         #expect(Hex.encode(Digest.md5([])) == "d41d8cd98f00b204e9800998ecf8427e")
     }
 
@@ -44,9 +48,11 @@ struct CryptoDigestTests {
     @Test(
         "Base64 matches RFC 4648 §10",
         arguments: [
-            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
+            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
             ("foobar", "Zm9vYmFy"),
-        ])
+        ]
+    )
     func base64(plain: String, coded: String) throws {
         #expect(Base64.encode(Array(plain.utf8)) == coded)
         #expect(try Base64.decode(coded) == Array(plain.utf8))
@@ -54,7 +60,8 @@ struct CryptoDigestTests {
 
     @Test(
         "Base64 refuses what is not base64",
-        arguments: ["Z", "Zg", "Zg=", "Zh==", "Zm9=", "Zg==Zg==", "Zm9v=", "Zm 9v", "====", "Z===", "Zm9é"])
+        arguments: ["Z", "Zg", "Zg=", "Zh==", "Zm9=", "Zg==Zg==", "Zm9v=", "Zm 9v", "====", "Z===", "Zm9é"]
+    )
     func base64Refuses(coded: String) {
         #expect(throws: CodecError.self) { try Base64.decode(coded) }
     }

@@ -56,7 +56,8 @@ struct CryptoPrivateKeyTests {
         let identifier = Array(lines[0])
         let stored = try Base64.decode(Array(lines[2]))
         let isSM4 = Array(lines[1]) == Array("sm4gcm".utf8)
-        let key = isSM4 ? Array(try Digest.sm3(identifier + [0, 0, 0, 1]).prefix(16)) : Digest.md5(identifier)
+        let key =
+            isSM4 ? Array(try Digest.sm3(identifier + [0, 0, 0, 1]).prefix(16)) : Digest.md5(identifier)
         let cipher = try AuthenticatedCipher(isSM4 ? .sm4GCM : .aes128GCM, key: key)
         let pem = try cipher.open(Array(stored.dropFirst(12)), nonce: Array(stored.prefix(12)))
         #expect(pem == (try fixture("encryption/\(volume)/key.pem")))

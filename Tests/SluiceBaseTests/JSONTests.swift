@@ -7,7 +7,8 @@ import Testing
 struct JSONTests {
     @Test("A document keeps field order, unknown fields and exact 64-bit numbers")
     func keepsEverything() throws {
-        let text = #"{"z":18446744073709551615,"a":-9223372036854775808,"m":1.50,"x":[1,null,true,{"k":"v"}]}"#
+        let text =
+            #"{"z":18446744073709551615,"a":-9223372036854775808,"m":1.50,"x":[1,null,true,{"k":"v"}]}"#
         let value = try JSONValue.parse(text)
         #expect(value.compact == text)
         #expect(value["z"]?.uint64Value == .max)
@@ -55,11 +56,14 @@ struct JSONTests {
 
     @Test("Pretty text without indentation is Go's MarshalIndent with empty strings")
     func prettyWithoutIndent() {
-        let value: JSONValue = ["Name": "test", "List": [1, 2], "Empty": [:], "None": [], "In": ["x": JSONValue.null]]
+        let value: JSONValue = [
+            "Name": "test", "List": [1, 2], "Empty": [:], "None": [], "In": ["x": JSONValue.null],
+        ]
         #expect(
             value.pretty(indent: 0)
                 == "{\n\"Name\": \"test\",\n\"List\": [\n1,\n2\n],\n\"Empty\": {},\n\"None\": [],\n"
-                + "\"In\": {\n\"x\": null\n}\n}")
+                + "\"In\": {\n\"x\": null\n}\n}"
+        )
     }
 
     @Test("Pretty text with two blanks is Go's MarshalIndent with two blanks")
@@ -67,7 +71,8 @@ struct JSONTests {
         let value: JSONValue = ["a": ["b": [1]], "c": "<&>"]
         #expect(
             value.pretty(indent: 2)
-                == "{\n  \"a\": {\n    \"b\": [\n      1\n    ]\n  },\n  \"c\": \"<&>\"\n}")
+                == "{\n  \"a\": {\n    \"b\": [\n      1\n    ]\n  },\n  \"c\": \"<&>\"\n}"
+        )
         #expect(value.pretty(indent: 0, escapesHTML: true).hasSuffix("\"c\": \"\\u003c\\u0026\\u003e\"\n}"))
         #expect(value.compactEscapingHTML == #"{"a":{"b":[1]},"c":"\u003c\u0026\u003e"}"#)
     }
@@ -89,10 +94,12 @@ struct JSONTests {
         "What is no JSON is refused with the place of the mistake",
         arguments: [
             ("", 0), ("   ", 3), ("{", 1), ("[1,]", 3), ("[1 2]", 3), (#"{"a"}"#, 4), (#"{"a":1,}"#, 7),
-            ("{a:1}", 1), ("tru", 0), ("nul", 0), ("01", 1), ("-", 1), ("1.", 2), ("1e", 2), ("1e+", 3), (".5", 0),
+            ("{a:1}", 1), ("tru", 0), ("nul", 0), ("01", 1), ("-", 1), ("1.", 2), ("1e", 2), ("1e+", 3),
+            (".5", 0),
             ("+1", 0), ("\"abc", 4), ("\"a\u{1}\"", 2), (#""\x""#, 2), (#""\u12g4""#, 5), (#""\ud800""#, 1),
             (#""\ud800\u0041""#, 1), (#""\udc00""#, 1), ("1 1", 2), ("\"a\\", 3), ("NaN", 0), ("]", 0),
-        ] as [(String, Int)])
+        ] as [(String, Int)]
+    )
     func refuses(text: String, offset: Int) {
         let error = #expect(throws: CodecError.self) { try JSONValue.parse(text) }
         #expect(error?.offset == offset, "\(text)")
@@ -100,7 +107,9 @@ struct JSONTests {
 
     @Test("Bytes that are not UTF-8 are refused at the bad byte")
     func refusesBadText() {
-        let error = #expect(throws: CodecError.self) { try JSONValue.parse([0x22, 0x61, 0xC3, 0xA9, 0xFF, 0x22]) }
+        let error = #expect(throws: CodecError.self) {
+            try JSONValue.parse([0x22, 0x61, 0xC3, 0xA9, 0xFF, 0x22])
+        }
         #expect(error == CodecError("JSON", at: 4, "not UTF-8"))
     }
 
@@ -118,10 +127,13 @@ struct JSONTests {
     @Test(
         "Floating-point numbers are spelled as Go spells them",
         arguments: [
-            (0.0, "0"), (-0.0, "-0"), (1, "1"), (0.5, "0.5"), (-2.25, "-2.25"), (100, "100"), (1e20, "100000000000000000000"),
-            (1e21, "1e+21"), (1.5e22, "1.5e+22"), (0.000001, "0.000001"), (0.0000001, "1e-7"), (1.25e-9, "1.25e-9"),
+            (0.0, "0"), (-0.0, "-0"), (1, "1"), (0.5, "0.5"), (-2.25, "-2.25"), (100, "100"),
+            (1e20, "100000000000000000000"),
+            (1e21, "1e+21"), (1.5e22, "1.5e+22"), (0.000001, "0.000001"), (0.0000001, "1e-7"),
+            (1.25e-9, "1.25e-9"),
             (0.1 + 0.2, "0.30000000000000004"), (123456.789, "123456.789"),
-        ] as [(Double, String)])
+        ] as [(Double, String)]
+    )
     func doubles(value: Double, text: String) {
         #expect(JSONValue(value).compact == text)
         #expect(JSONValue(value).doubleValue == value)
@@ -152,7 +164,10 @@ struct JSONTests {
         for _ in 0..<2000 {
             var bytes = Array(Self.anyValue(depth: 0, using: &random).compact.utf8)
             for _ in 0..<Int.random(in: 1...4, using: &random) {
-                bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+                bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(
+                    in: 0...255,
+                    using: &random
+                )
             }
             do throws(CodecError) {
                 let value = try JSONValue.parse(bytes)
@@ -164,7 +179,9 @@ struct JSONTests {
     }
 
     private static func anyText(using random: inout SeededRandom) -> String {
-        let alphabet: [Unicode.Scalar] = ["a", "\"", "\\", "\n", "\0", "\u{7F}", "é", "\u{2028}", "😀", "<", "/"]
+        let alphabet: [Unicode.Scalar] = [
+            "a", "\"", "\\", "\n", "\0", "\u{7F}", "é", "\u{2028}", "😀", "<", "/",
+        ]
         var text = ""
         for _ in 0..<Int.random(in: 0...6, using: &random) {
             text.unicodeScalars.append(alphabet[Int.random(in: 0..<alphabet.count, using: &random)])

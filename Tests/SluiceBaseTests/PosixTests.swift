@@ -8,7 +8,9 @@ import Testing
 struct PosixTests {
     @Test("An error names the call, the file and the reason")
     func errorText() {
-        let error = #expect(throws: SystemError.self) { _ = try FileDescriptor.open("/no\u{1B}where/x").release() }
+        let error = #expect(throws: SystemError.self) {
+            _ = try FileDescriptor.open("/no\u{1B}where/x").release()
+        }
         #expect(error == SystemError(ENOENT, "open", "/no\u{1B}where/x"))
         #expect(error?.description == "open /no\\x1bwhere/x: No such file or directory")
         #expect(error?.isNotFound == true)
@@ -114,7 +116,8 @@ struct PosixTests {
             try Posix.makeFIFO(directory + "/fifo", mode: 0o600)
             try Posix.makeNode(directory + "/socket", mode: UInt32(S_IFSOCK) | 0o600)
             let kinds = Dictionary(
-                uniqueKeysWithValues: try Posix.listDirectory(directory).map { ($0.name, $0.kindHint) })
+                uniqueKeysWithValues: try Posix.listDirectory(directory).map { ($0.name, $0.kindHint) }
+            )
             #expect(kinds == ["fifo": .fifo, "socket": .socket])
             #expect(try Posix.status("/dev/null").kind == .characterDevice)
             #expect(try Posix.status("/dev/null").specialDevice == 0x103)
@@ -125,7 +128,9 @@ struct PosixTests {
     func renaming() throws {
         try withTemporaryDirectory { path in
             let directory = try DirectoryHandle(path)
-            for name in ["a", "b", "c"] as [ByteString] { try Posix.replaceFile(path + "/" + name, with: name.bytes) }
+            for name in ["a", "b", "c"] as [ByteString] {
+                try Posix.replaceFile(path + "/" + name, with: name.bytes)
+            }
             #expect(throws: SystemError(EEXIST, "renameat2", "a")) {
                 try Posix.renameWithoutReplacing("a", to: "b", at: directory)
             }
@@ -157,7 +162,9 @@ struct PosixTests {
             #expect(try Posix.attribute(file, "user.empty") == [])
             #expect(try Posix.attribute(file, "user.large") == large)
             try Posix.removeAttribute(file, "user.large")
-            #expect(throws: SystemError(ENODATA, "getxattr", file)) { try Posix.attribute(file, "user.large") }
+            #expect(throws: SystemError(ENODATA, "getxattr", file)) {
+                try Posix.attribute(file, "user.large")
+            }
         }
     }
 
@@ -165,7 +172,9 @@ struct PosixTests {
     func listing() throws {
         try withTemporaryDirectory { path in
             let directory = try DirectoryHandle(path)
-            let names = (0..<3000).map { ByteString("entry-\($0)-" + String(repeating: "x", count: $0 % 200)) }
+            let names = (0..<3000).map {
+                ByteString("entry-\($0)-" + String(repeating: "x", count: $0 % 200))
+            }
             for name in names { try directory.open(name, [.writeOnly, .create]).close() }
             #expect(try Set(directory.items().map(\.name)) == Set(names))
             var seenCount = 0
@@ -210,7 +219,9 @@ struct PosixTests {
             try Posix.makeDirectory(directory + "/kept")
             try Posix.replaceFile(directory + "/kept/file", with: [1])
             try Posix.makeSymbolicLink(directory + "/tree/a/link", to: "../../kept")
-            for number in 0..<500 { try Posix.replaceFile(directory + ByteString("/tree/a/b/\(number)"), with: []) }
+            for number in 0..<500 {
+                try Posix.replaceFile(directory + ByteString("/tree/a/b/\(number)"), with: [])
+            }
             try Posix.removeTree(directory + "/tree")
             try Posix.removeTree(directory + "/tree")
             #expect(try Posix.listDirectory(directory).map(\.name) == ["kept"])
@@ -248,7 +259,8 @@ struct PosixTests {
         "The parent of a path",
         arguments: [
             ("/", nil), ("/a", "/"), ("/a/b", "/a"), ("/a/b/", "/a"), ("a", nil), ("a/b", "a"), ("", nil),
-        ] as [(ByteString, ByteString?)])
+        ] as [(ByteString, ByteString?)]
+    )
     func parents(path: ByteString, parent: ByteString?) {
         #expect(Posix.parent(of: path) == parent)
     }

@@ -14,7 +14,9 @@ struct SeededRandom: RandomNumberGenerator {
     /// A generator with a fresh seed (or that of SLUICE_TEST_SEED), which is printed with the test's name.
     static func announced(_ test: String) -> SeededRandom {
         var seed = UInt64.random(in: 0...UInt64.max)
-        if let text = unsafe getenv("SLUICE_TEST_SEED"), let given = UInt64(unsafe String(cString: text)) { seed = given }
+        if let text = unsafe getenv("SLUICE_TEST_SEED"), let given = UInt64(unsafe String(cString: text)) {
+            seed = given
+        }
         print("\(test): SLUICE_TEST_SEED=\(seed)")
         return SeededRandom(seed: seed)
     }

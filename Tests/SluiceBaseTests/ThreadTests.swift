@@ -142,7 +142,9 @@ struct ThreadTests {
     @Test("Stopping a periodic task does not wait for its interval")
     func stoppingAtOnce() throws {
         let runCount = Atomic(0)
-        let task = try PeriodicTask(every: .seconds(3600), name: "rare") { runCount.add(1, ordering: .relaxed) }
+        let task = try PeriodicTask(every: .seconds(3600), name: "rare") {
+            runCount.add(1, ordering: .relaxed)
+        }
         task.stop()
         #expect(runCount.load(ordering: .relaxed) == 0)
     }

@@ -8,10 +8,13 @@ struct UnitTests {
     @Test(
         "Sizes are read in powers of 1024",
         arguments: [
-            ("0", 0), ("100", 100), ("4M", 4 << 20), ("1.5G", 3 << 29), ("64KiB", 65536), ("64k", 65536), ("1Ki", 1024),
-            ("2kb", 2048), ("7B", 7), ("1T", 1 << 40), ("3P", 3 << 50), ("15E", 15 << 60), ("0.5K", 512), (".5K", 512),
+            ("0", 0), ("100", 100), ("4M", 4 << 20), ("1.5G", 3 << 29), ("64KiB", 65536), ("64k", 65536),
+            ("1Ki", 1024),
+            ("2kb", 2048), ("7B", 7), ("1T", 1 << 40), ("3P", 3 << 50), ("15E", 15 << 60), ("0.5K", 512),
+            (".5K", 512),
             ("1.K", 1024), ("0.0001K", 0), ("18446744073709551615", UInt64.max), ("1.1T", 1_209_462_790_553),
-        ] as [(String, UInt64)])
+        ] as [(String, UInt64)]
+    )
     func parsesSizes(text: String, bytes: UInt64) throws {
         #expect(try parseBytes(text) == bytes)
     }
@@ -25,7 +28,11 @@ struct UnitTests {
 
     @Test(
         "What is no size is refused",
-        arguments: ["", "M", "-1", "+1", "1.2.3", "1X", "1 K", "1Kix", "٣K", "16E", "18446744073709551616", "1e3", "."])
+        arguments: [
+            "", "M", "-1", "+1", "1.2.3", "1X", "1 K", "1Kix", "٣K", "16E", "18446744073709551616", "1e3",
+            ".",
+        ]
+    )
     func refusesSizes(text: String) {
         #expect(throws: UnitError.self) { try parseBytes(text) }
     }
@@ -34,8 +41,10 @@ struct UnitTests {
         "Sizes are shown with one digit behind the point",
         arguments: [
             (0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1536, "1.5 KiB"), (1_048_575, "1.0 MiB"),
-            (1_048_576, "1.0 MiB"), (5 << 30, "5.0 GiB"), (1 << 40, "1.0 TiB"), (Int64.max, "8.0 EiB"), (-1536, "-1.5 KiB"),
-        ] as [(Int64, String)])
+            (1_048_576, "1.0 MiB"), (5 << 30, "5.0 GiB"), (1 << 40, "1.0 TiB"), (Int64.max, "8.0 EiB"),
+            (-1536, "-1.5 KiB"),
+        ] as [(Int64, String)]
+    )
     func formatsSizes(bytes: Int64, text: String) {
         #expect(formatBytes(bytes) == text)
     }
@@ -47,7 +56,11 @@ struct UnitTests {
 
     @Test("Counts have commas between groups of three digits")
     func formatsCounts() {
-        #expect([0, 999, 1000, 1_234_567, -12345].map { formatCount($0) } == ["0", "999", "1,000", "1,234,567", "-12,345"])
+        #expect(
+            [0, 999, 1000, 1_234_567, -12345].map { formatCount($0) } == [
+                "0", "999", "1,000", "1,234,567", "-12,345",
+            ]
+        )
         #expect(formatCount(UInt64.max) == "18,446,744,073,709,551,615")
     }
 
@@ -57,14 +70,18 @@ struct UnitTests {
             ("90", .seconds(90)), ("0", .zero), ("1.5", .milliseconds(1500)), ("1h30m", .seconds(5400)),
             ("1.5s", .milliseconds(1500)), ("300ms", .milliseconds(300)), ("2d", .seconds(172_800)),
             ("2d12h", .seconds(216_000)), ("10us", .microseconds(10)), ("7ns", .nanoseconds(7)),
-        ] as [(String, Duration)])
+        ] as [(String, Duration)]
+    )
     func parsesDurations(text: String, duration: Duration) throws {
         #expect(try parseDuration(text) == duration)
     }
 
     @Test(
         "What is no duration is refused",
-        arguments: ["", "s", "-1s", "1h30", "1x", "1 s", "1..5s", "300y", "300000d", "9223372037", "h1", "1.5.5"])
+        arguments: [
+            "", "s", "-1s", "1h30", "1x", "1 s", "1..5s", "300y", "300000d", "9223372037", "h1", "1.5.5",
+        ]
+    )
     func refusesDurations(text: String) {
         #expect(throws: UnitError.self) { try parseDuration(text) }
     }
@@ -72,10 +89,13 @@ struct UnitTests {
     @Test(
         "Durations are shown in the units that matter",
         arguments: [
-            (.zero, "0s"), (.nanoseconds(12), "12ns"), (.microseconds(250), "250us"), (.milliseconds(300), "300ms"),
-            (.milliseconds(1500), "1.5s"), (.seconds(59), "59s"), (.seconds(60), "1m"), (.seconds(5400), "1h30m"),
+            (.zero, "0s"), (.nanoseconds(12), "12ns"), (.microseconds(250), "250us"),
+            (.milliseconds(300), "300ms"),
+            (.milliseconds(1500), "1.5s"), (.seconds(59), "59s"), (.seconds(60), "1m"),
+            (.seconds(5400), "1h30m"),
             (.seconds(183_601), "2d3h1s"), (.milliseconds(-1500), "-1.5s"),
-        ] as [(Duration, String)])
+        ] as [(Duration, String)]
+    )
     func formatsDurations(duration: Duration, text: String) throws {
         #expect(formatDuration(duration) == text)
         if duration >= .zero { #expect(try parseDuration(text) == duration) }
@@ -105,9 +125,12 @@ struct CalendarTests {
         "Times are written as Go's RFC3339Nano and read back",
         arguments: [
             (0, 0, "1970-01-01T00:00:00Z"), (1_795_461_683, 466_761_163, "2026-11-23T19:21:23.466761163Z"),
-            (951_782_400, 500_000_000, "2000-02-29T00:00:00.5Z"), (-1, 999_999_999, "1969-12-31T23:59:59.999999999Z"),
-            (-62_135_596_800, 0, "0001-01-01T00:00:00Z"), (253_402_300_799, 1000, "9999-12-31T23:59:59.000001Z"),
-        ] as [(Int64, UInt32, String)])
+            (951_782_400, 500_000_000, "2000-02-29T00:00:00.5Z"),
+            (-1, 999_999_999, "1969-12-31T23:59:59.999999999Z"),
+            (-62_135_596_800, 0, "0001-01-01T00:00:00Z"),
+            (253_402_300_799, 1000, "9999-12-31T23:59:59.000001Z"),
+        ] as [(Int64, UInt32, String)]
+    )
     func writesAndReads(seconds: Int64, nanoseconds: UInt32, text: String) throws {
         let time = Timestamp(seconds: seconds, nanoseconds: nanoseconds)
         #expect(time.rfc3339 == text)
@@ -124,10 +147,13 @@ struct CalendarTests {
     @Test(
         "What is no time is refused",
         arguments: [
-            "", "2026", "2026-13-01T00:00:00Z", "2025-02-29T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:00:60Z",
-            "2026-01-01T00:00:00", "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00Zx", "2026-01-01T00:00:00+24:00",
+            "", "2026", "2026-13-01T00:00:00Z", "2025-02-29T00:00:00Z", "2026-01-01T24:00:00Z",
+            "2026-01-01T00:00:60Z",
+            "2026-01-01T00:00:00", "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00Zx",
+            "2026-01-01T00:00:00+24:00",
             "2026-01-01T00:00:00+0800", "20260101T000000Z", "１970-01-01T00:00:00Z",
-        ])
+        ]
+    )
     func refuses(text: String) {
         #expect(throws: CodecError.self) { try Timestamp(rfc3339: text) }
     }
@@ -155,7 +181,8 @@ struct CalendarTests {
 
     @Test("Local time has the shape of a date with a time of day")
     func localShape() {
-        let shape = Timestamp(seconds: 1_795_461_683).localText.map { $0.isNumber ? "0" : String($0) }.joined()
+        let shape = Timestamp(seconds: 1_795_461_683).localText.map { $0.isNumber ? "0" : String($0) }
+            .joined()
         #expect(shape == "0000-00-00 00:00:00")
     }
 }

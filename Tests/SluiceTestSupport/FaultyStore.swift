@@ -2,7 +2,7 @@
 // A store that fails by plan, for tests of whatever lies above it.
 
 package import ObjectStorage
-package import SluiceBase
+import SluiceBase
 import Synchronization
 
 /// What goes wrong, and at which call.
@@ -58,9 +58,16 @@ extension Fault {
                 // A linear congruential generator; the low bits are the weak ones.
                 state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
                 guard state >> 62 == 0 else { continue }
-                let error = StorageError(.unreachable, "reach", address: address, reason: "planned for \(call)")
+                let error = StorageError(
+                    .unreachable,
+                    "reach",
+                    address: address,
+                    reason: "planned for \(call)"
+                )
                 let breaksOff = operation == .read && state >> 61 & 1 == 1
-                plan.append(Fault(operation, call: call, breaksOff ? .breakOff(after: 3, error) : .fail(error)))
+                plan.append(
+                    Fault(operation, call: call, breaksOff ? .breakOff(after: 3, error) : .fail(error))
+                )
             }
         }
         return plan
@@ -113,7 +120,8 @@ package final class FaultyStore: ObjectStore {
         try run(.head) { () throws(StorageError) in try base.head(key) }
     }
 
-    package func read(_ key: ObjectKey, range: ByteRange, into sink: ByteSink) throws(StorageError) -> UInt64 {
+    package func read(_ key: ObjectKey, range: ByteRange, into sink: ByteSink) throws(StorageError) -> UInt64
+    {
         let effect = effect(.read)
         if case .fail(let error) = effect { throw error }
         var body = try base.bytes(of: key, range: range)

@@ -10,7 +10,9 @@ package struct MissingFixture: Error {
 /// The bytes of a file under Tests/Fixtures.
 package func fixture(_ name: String) throws -> [UInt8] {
     // This file is Tests/SluiceTestSupport/Fixtures.swift.
-    let tests = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(separator: "/")
+    let tests = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(
+        separator: "/"
+    )
     let descriptor = unsafe open("\(tests)/Fixtures/\(name)", O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw MissingFixture(name: name) }
     defer { close(descriptor) }

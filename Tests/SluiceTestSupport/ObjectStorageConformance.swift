@@ -90,7 +90,9 @@ package enum ObjectStorageConformance {
     private static func lyingSource(_ store: any ObjectStore) throws {
         for announced: UInt64 in [2, 4, 0, 3 << 20] {
             #expect(
-                code { try store.put("o", from: LyingSource([1, 2, 3], announced), options: PutOptions()) } == .corrupt)
+                code { try store.put("o", from: LyingSource([1, 2, 3], announced), options: PutOptions()) }
+                    == .corrupt
+            )
         }
         #expect(try keys(store).isEmpty)
     }
@@ -116,8 +118,12 @@ package enum ObjectStorageConformance {
 
     private static func order(_ store: any ObjectStore) throws {
         #expect(try keys(store).isEmpty)
-        var expected: [ObjectKey] = ["a", "a-b", "ab/c", "ab/d", "ab-", "ab-/x", "ab.", "ab0", "é", "e\u{301}"]
-        expected += ["long-name-a", "long-name-b/x", "long-name-b.x", "long-name-", "b/longer-name/y", "b/longer-nam0"]
+        var expected: [ObjectKey] = [
+            "a", "a-b", "ab/c", "ab/d", "ab-", "ab-/x", "ab.", "ab0", "é", "e\u{301}",
+        ]
+        expected += [
+            "long-name-a", "long-name-b/x", "long-name-b.x", "long-name-", "b/longer-name/y", "b/longer-nam0",
+        ]
         expected += [".hidden", ".jfs.x", ".jfs.x.tmp.a1", "z.tmp.12"]
         for byte: UInt8 in 1...255 where byte != UInt8(ascii: "/") && byte != UInt8(ascii: ".") {
             expected.append(ObjectKey([UInt8(ascii: "k"), byte]))
@@ -137,7 +143,9 @@ package enum ObjectStorageConformance {
         for prefix: ObjectKey in ["", "a", "a/", "a/b", "a/b/", "a/b/2", "c/1/2", "x", "b/", "a/1/"] {
             let having = all.filter { $0.hasPrefix(prefix) }
             #expect(try keys(store, ListRequest(prefix: prefix)) == having)
-            for after: ObjectKey in ["a", "a-1", "a/", "a/1", "a/b", "a/b/", "a/b/1", "a/b/9", "ab", "b", "z"] {
+            for after: ObjectKey in [
+                "a", "a-1", "a/", "a/1", "a/b", "a/b/", "a/b/1", "a/b/9", "ab", "b", "z",
+            ] {
                 let request = ListRequest(prefix: prefix, after: after)
                 #expect(try keys(store, request) == having.filter { $0 > after }, "\(prefix) after \(after)")
             }
@@ -146,9 +154,17 @@ package enum ObjectStorageConformance {
         #expect(try keys(store, rolled) == ["a-1", "a/", "ab/", "b", "c/"])
         let kinds: [ObjectKind] = [.object, .commonPrefix, .commonPrefix, .object, .commonPrefix]
         #expect(try objects(store, rolled).map(\.kind) == kinds)
-        #expect(try keys(store, ListRequest(prefix: "a/", delimiter: UInt8(ascii: "/"))) == ["a/1", "a/2", "a/b/"])
-        #expect(try keys(store, ListRequest(prefix: "a", delimiter: UInt8(ascii: "/"))) == ["a-1", "a/", "ab/"])
-        #expect(try keys(store, ListRequest(after: "a/", delimiter: UInt8(ascii: "/"))) == ["ab/", "b", "c/"])
+        #expect(
+            try keys(store, ListRequest(prefix: "a/", delimiter: UInt8(ascii: "/"))) == [
+                "a/1", "a/2", "a/b/",
+            ]
+        )
+        #expect(
+            try keys(store, ListRequest(prefix: "a", delimiter: UInt8(ascii: "/"))) == ["a-1", "a/", "ab/"]
+        )
+        #expect(
+            try keys(store, ListRequest(after: "a/", delimiter: UInt8(ascii: "/"))) == ["ab/", "b", "c/"]
+        )
     }
 
     private static func paging(_ store: any ObjectStore) throws {
@@ -188,7 +204,7 @@ package enum ObjectStorageConformance {
 
     private static func concurrentPuts(_ store: any ObjectStore) throws {
         let failures = Mutex<[String]>([])
-        runThreads(4) { thread in
+        try runThreads(4) { thread in
             do {
                 for round in 0..<20 {
                     try store.put("same/key", pattern(50_000, seed: thread))
@@ -236,7 +252,12 @@ package enum ObjectStorageConformance {
 
 /// Reproducible bytes.
 package func pattern(_ count: Int, seed: Int) -> [UInt8] {
-    (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8 &+ seed &* 17) }
+    // A tile of prime length, so that no power of two hides a shift.
+    let tile = (0..<4099).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8 &+ seed &* 17) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count)
+    while bytes.count < count { bytes += tile.prefix(count - bytes.count) }
+    return bytes
 }
 
 /// All objects that a request lists.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import ObjectStorage
+import ObjectStorage
 import Synchronization
 
 /// A clock that stands still but for the waits, which take no time and are written down.

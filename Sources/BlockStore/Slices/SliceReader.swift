@@ -3,6 +3,7 @@
 // back until another follows: a file of one block is read without any other thread.
 
 package import ObjectStorage
+import SluiceBase
 package import VolumeModel
 
 /// One sequential read. One owner, one thread at a time.
@@ -127,7 +128,7 @@ private final class BlockFetch: Sendable {
         } catch {
             result = .failure(error)
         }
-        monitor.change { $0 = result }
+        monitor.withLock(waking: 0) { $0 = result }
     }
 
     func result() -> Result<Fetched, BlockError> {

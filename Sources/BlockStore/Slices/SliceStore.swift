@@ -33,8 +33,8 @@ package final class SliceStore: Sendable {
     package let buffers: BufferPool
     /// Blocks in their stored form, where compression makes one.
     private let storedBuffers: BufferPool
-    let uploads: WorkerPool
-    let downloads: WorkerPool
+    let uploads: JobThreads
+    let downloads: JobThreads
 
     /// - Parameter objects: the volume's store, with prefix, shards and encryption already around it.
     package init(
@@ -52,8 +52,8 @@ package final class SliceStore: Sendable {
         storedBuffers = BufferPool(
             bufferSize: compression.storedBound(ofBlockSize: blockSize),
             idleLimit: limits.uploads + limits.downloads)
-        uploads = WorkerPool(threads: limits.uploads, queueLimit: limits.uploads)
-        downloads = WorkerPool(threads: limits.downloads, queueLimit: limits.downloads * 2)
+        uploads = JobThreads(limit: limits.uploads, queueLimit: limits.uploads, name: "upload")
+        downloads = JobThreads(limit: limits.downloads, queueLimit: limits.downloads * 2, name: "download")
     }
 
     package var compression: Compression { codec.compression }

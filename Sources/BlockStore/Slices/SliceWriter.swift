@@ -3,6 +3,7 @@
 // writing thread itself at `finish`: a small file needs no other thread.
 
 package import ObjectStorage
+import SluiceBase
 import VolumeModel
 
 /// Writes one slice. One owner, one thread at a time.
@@ -159,14 +160,14 @@ private final class UploadFlights: Sendable {
 
     private let monitor = Monitor(State())
 
-    var failure: BlockError? { monitor.look { $0.failure } }
+    var failure: BlockError? { monitor.withLock { $0.failure } }
 
     func start() {
-        monitor.change { $0.count += 1 }
+        monitor.withLock { $0.count += 1 }
     }
 
     func end(_ error: BlockError?) {
-        monitor.change { state in
+        monitor.withLock(waking: 0) { state in
             state.count -= 1
             state.failure = state.failure ?? error
         }

@@ -20,7 +20,8 @@ package func openStore(
     let parts = bucket.split(separator: "%d", maxSplits: 2, omittingEmptySubsequences: false)
     guard shards <= 256, parts.count == 2 else {
         let reason =
-            shards > 256 ? "\(shards) shards, 256 are possible" : "the bucket of a sharded volume holds %d once"
+            shards > 256
+            ? "\(shards) shards, 256 are possible" : "the bucket of a sharded volume holds %d once"
         throw StorageError(.unsupported, "open", address: "\(storage)://\(bucket)", reason: reason)
     }
     var stores: [any ObjectStore] = []
@@ -41,7 +42,10 @@ private func openSingle(_ storage: String, _ bucket: String) throws(StorageError
         return MemoryStore(name: bucket)
     default:
         throw StorageError(
-            .unsupported, "open", address: "\(storage)://",
-            reason: "this build knows the storages \(knownStorages.joined(separator: ", "))")
+            .unsupported,
+            "open",
+            address: "\(storage)://",
+            reason: "this build knows the storages \(knownStorages.joined(separator: ", "))"
+        )
     }
 }

@@ -29,7 +29,8 @@ package final class MemoryStore: ObjectStore {
         info(key, try content(key, "look up"))
     }
 
-    package func read(_ key: ObjectKey, range: ByteRange, into sink: ByteSink) throws(StorageError) -> UInt64 {
+    package func read(_ key: ObjectKey, range: ByteRange, into sink: ByteSink) throws(StorageError) -> UInt64
+    {
         let bytes = try content(key, "read").bytes
         let wanted = range.clamped(to: UInt64(bytes.count))
         guard !wanted.isEmpty else { return 0 }
@@ -86,7 +87,8 @@ package final class MemoryStore: ObjectStore {
             size: UInt64(content.bytes.count),
             modified: content.modified,
             kind: isDirectory ? .directory : .object,
-            storageClass: content.options.storageClass)
+            storageClass: content.options.storageClass
+        )
     }
 }
 

@@ -36,7 +36,12 @@ extension ByteSource {
     ) throws(StorageError) -> [UInt8] {
         guard length <= limit, let capacity = Int(exactly: length), capacity < .max else {
             throw StorageError(
-                .tooLarge, operation, key: key, address: address, reason: "\(length) bytes, the limit is \(limit)")
+                .tooLarge,
+                operation,
+                key: key,
+                address: address,
+                reason: "\(length) bytes, the limit is \(limit)"
+            )
         }
         var filled = 0
         var failure: StorageError?
@@ -46,7 +51,8 @@ extension ByteSource {
                 try rewind()
                 while filled < buffer.count {
                     let rest = unsafe UnsafeMutableRawBufferPointer(
-                        UnsafeMutableBufferPointer(rebasing: buffer[filled...]))
+                        UnsafeMutableBufferPointer(rebasing: buffer[filled...])
+                    )
                     let taken = try unsafe read(into: rest)
                     guard taken > 0 else { break }
                     filled += taken
@@ -68,6 +74,12 @@ extension StorageError {
     /// A source that ended early or went on past the length that it announced.
     init(wrongLength found: Int, of length: UInt64, _ operation: String, key: ObjectKey, address: String) {
         let what = UInt64(found) < length ? "the source ended after \(found)" : "the source has more than the"
-        self.init(.corrupt, operation, key: key, address: address, reason: "\(what) of \(length) bytes announced")
+        self.init(
+            .corrupt,
+            operation,
+            key: key,
+            address: address,
+            reason: "\(what) of \(length) bytes announced"
+        )
     }
 }

@@ -22,7 +22,8 @@ package final class EncryptedStore: ObjectStore {
         limits = StorageLimits(
             maximumObjectSize: min(maximumObjectSize, largest > Self.overhead ? largest - Self.overhead : 0),
             canCopy: base.limits.canCopy,
-            isFileSystem: base.limits.isFileSystem)
+            isFileSystem: base.limits.isFileSystem
+        )
     }
 
     package var address: String { base.address }
@@ -35,7 +36,8 @@ package final class EncryptedStore: ObjectStore {
         try base.head(key)
     }
 
-    package func read(_ key: ObjectKey, range: ByteRange, into sink: ByteSink) throws(StorageError) -> UInt64 {
+    package func read(_ key: ObjectKey, range: ByteRange, into sink: ByteSink) throws(StorageError) -> UInt64
+    {
         let (most, overflow) = limits.maximumObjectSize.addingReportingOverflow(Self.overhead)
         let sealed = try base.bytes(of: key, limit: Int(clamping: overflow ? .max : most))
         let plaintext = try open(sealed, key)
@@ -54,13 +56,12 @@ package final class EncryptedStore: ObjectStore {
         do throws(EnvelopeError) {
             return try envelope.open(sealed)
         } catch {
-            switch error {
-            case .malformed(let why):
-                throw StorageError(.corrupt, "decrypt", key: key, address: address, reason: why.description)
-            case .crypto(let why):
-                let code: StorageError.Code = why.code == .notAuthentic ? .corrupt : .undecipherable
-                throw StorageError(code, "decrypt", key: key, address: address, reason: why.description)
-            }
+            let code: StorageError.Code =
+                switch error {
+                case .malformed: .corrupt
+                case .crypto(let why): why.code == .notAuthentic ? .corrupt : .undecipherable
+                }
+            throw StorageError(code, "decrypt", key: key, address: address, reason: error.description)
         }
     }
 
@@ -75,7 +76,7 @@ package final class EncryptedStore: ObjectStore {
         do throws(EnvelopeError) {
             sealed = try envelope.seal(plaintext)
         } catch {
-            throw StorageError(.failed, "encrypt", key: key, address: address, reason: "\(error)")
+            throw StorageError(.failed, "encrypt", key: key, address: address, reason: error.description)
         }
         return try base.put(key, from: ArraySource(sealed), options: options)
     }

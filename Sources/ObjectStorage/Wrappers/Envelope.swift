@@ -25,14 +25,23 @@ package enum EncryptionAlgorithm: String, Sendable, Hashable, CaseIterable {
 }
 
 /// What is wrong with an envelope.
-package enum EnvelopeError: Error, Hashable, Sendable {
+package enum EnvelopeError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Too short or inconsistent: no envelope.
     case malformed(CodecError)
     /// The private key does not open it, or the ciphertext was changed.
     case crypto(CryptoError)
+
+    package var description: String {
+        switch self {
+        case .malformed(let error): error.description
+        case .crypto(let error): error.description
+        }
+    }
 }
 
-/// Seals byte runs with a fresh data key each, wrapped by the volume's private key. Safe to use from several threads.
+/// Seals byte runs with a fresh data key each, wrapped by the volume's private key.
+///
+/// Safe to use from several threads.
 package struct Envelope: Sendable {
     private let key: PrivateKey
     private let algorithm: EncryptionAlgorithm
@@ -68,9 +77,16 @@ package struct Envelope: Sendable {
         do throws(CryptoError) {
             let dataKey = try key.unwrap(parts.wrapped)
             guard dataKey.count == algorithm.suite.keyLength else {
-                throw CryptoError(.cannotUnwrap, "unwrap the data key", reason: "it has \(dataKey.count) bytes")
+                throw CryptoError(
+                    .cannotUnwrap,
+                    "unwrap the data key",
+                    reason: "it has \(dataKey.count) bytes"
+                )
             }
-            return try AuthenticatedCipher(algorithm.suite, key: dataKey).open(parts.sealed, nonce: parts.nonce)
+            return try AuthenticatedCipher(algorithm.suite, key: dataKey).open(
+                parts.sealed,
+                nonce: parts.nonce
+            )
         } catch {
             throw .crypto(error)
         }

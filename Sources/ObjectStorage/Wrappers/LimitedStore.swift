@@ -29,7 +29,8 @@ package final class LimitedStore: ObjectStore {
         try base.head(key)
     }
 
-    package func read(_ key: ObjectKey, range: ByteRange, into sink: ByteSink) throws(StorageError) -> UInt64 {
+    package func read(_ key: ObjectKey, range: ByteRange, into sink: ByteSink) throws(StorageError) -> UInt64
+    {
         try unsafe base.read(key, range: range) { (run: UnsafeRawBufferPointer) throws -> Void in
             download.take(run.count)
             try unsafe sink(run)

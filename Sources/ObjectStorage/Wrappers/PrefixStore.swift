@@ -26,7 +26,8 @@ package final class PrefixStore: ObjectStore {
         shortened(try base.head(prefix + key))
     }
 
-    package func read(_ key: ObjectKey, range: ByteRange, into sink: ByteSink) throws(StorageError) -> UInt64 {
+    package func read(_ key: ObjectKey, range: ByteRange, into sink: ByteSink) throws(StorageError) -> UInt64
+    {
         try unsafe base.read(prefix + key, range: range, into: sink)
     }
 

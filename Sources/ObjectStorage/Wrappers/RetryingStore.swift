@@ -34,7 +34,8 @@ package final class RetryingStore: ObjectStore {
         try retrier.run { () throws(StorageError) in try base.head(key) }
     }
 
-    package func read(_ key: ObjectKey, range: ByteRange, into sink: ByteSink) throws(StorageError) -> UInt64 {
+    package func read(_ key: ObjectKey, range: ByteRange, into sink: ByteSink) throws(StorageError) -> UInt64
+    {
         var delivered: UInt64 = 0
         var sinkEnded = false
         return try retrier.run { () throws(StorageError) -> UInt64 in
@@ -85,7 +86,9 @@ package final class RetryingStore: ObjectStore {
         _ key: ObjectKey,
         options: PutOptions,
     ) throws(StorageError) -> any MultipartUpload {
-        let upload = try retrier.run { () throws(StorageError) in try base.startMultipart(key, options: options) }
+        let upload = try retrier.run { () throws(StorageError) in
+            try base.startMultipart(key, options: options)
+        }
         return RetryingUpload(upload, retrier)
     }
 }
@@ -144,7 +147,9 @@ private final class RetryingListing: ObjectListing {
         listing = nil
         let batch = try current.next()
         for object in batch {
-            if let last, object.key <= last { throw StorageError(outOfOrder: object.key, address: base.address) }
+            if let last, object.key <= last {
+                throw StorageError(outOfOrder: object.key, address: base.address)
+            }
             last = object.key
         }
         listing = current
@@ -186,6 +191,7 @@ private final class RetryingUpload: MultipartUpload {
 extension ByteRange {
     /// What is left of the range after its first `count` bytes.
     fileprivate func dropping(_ count: UInt64) -> ByteRange {
+        // What was delivered lies inside an object, so the sum does not wrap.
         ByteRange(offset: offset &+ count, length: length.map { $0 - min(count, $0) })
     }
 }

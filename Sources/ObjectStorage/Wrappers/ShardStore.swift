@@ -19,7 +19,8 @@ package final class ShardStore: ObjectStore {
             maximumObjectSize: shards.map(\.limits.maximumObjectSize).min() ?? .max,
             multipart: shards[0].limits.multipart,
             canCopy: false,
-            isFileSystem: shards.allSatisfy(\.limits.isFileSystem))
+            isFileSystem: shards.allSatisfy(\.limits.isFileSystem)
+        )
     }
 
     package var address: String { "shard\(shards.count)://\(shards[0].address)" }
@@ -36,7 +37,8 @@ package final class ShardStore: ObjectStore {
         try shard(of: key).head(key)
     }
 
-    package func read(_ key: ObjectKey, range: ByteRange, into sink: ByteSink) throws(StorageError) -> UInt64 {
+    package func read(_ key: ObjectKey, range: ByteRange, into sink: ByteSink) throws(StorageError) -> UInt64
+    {
         try unsafe shard(of: key).read(key, range: range, into: sink)
     }
 

@@ -23,7 +23,9 @@ package final class TokenBucket: Sendable {
         state = Mutex(State(bytesPerSecond: bytesPerSecond, tokens: burst, updated: waiting.nanoseconds))
     }
 
-    /// The limit in bytes per second, 0 for none. A change holds for whatever is taken afterwards.
+    /// The limit in bytes per second, 0 for none.
+    ///
+    /// A change holds for whatever is taken afterwards.
     package var bytesPerSecond: UInt64 {
         get { state.withLock { $0.bytesPerSecond } }
         set {

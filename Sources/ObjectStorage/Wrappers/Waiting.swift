@@ -23,7 +23,9 @@ package struct SystemWaiting: Waiting {
 
     package func wait(nanoseconds: UInt64) {
         var left = timespec(
-            tv_sec: Int(clamping: nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+            tv_sec: Int(clamping: nanoseconds / 1_000_000_000),
+            tv_nsec: Int(nanoseconds % 1_000_000_000)
+        )
         // A signal ends the sleep early and says what is left.
         while true {
             var rest = timespec()

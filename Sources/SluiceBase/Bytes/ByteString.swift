@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names, keys, xattrs and link targets: bytes that need not be text. Ordered and hashed by bytes, because Swift's
-// String treats composed and decomposed spellings as equal and file systems do not.
+// Names, keys, xattrs and link targets: bytes that need not be text. Ordered and hashed by bytes, because
+// Swift's String treats composed and decomposed spellings as equal and file systems do not.
 
 /// A sequence of bytes that names something: a file, an object, an attribute.
 ///
 /// As text it is shown by `description`, which escapes what is not printable UTF-8.
+@usableFromInline
 package struct ByteString: Hashable, Sendable {
     package var bytes: [UInt8]
 
@@ -48,12 +49,14 @@ package struct ByteString: Hashable, Sendable {
 
 extension ByteString: Comparable {
     /// Unsigned byte order, the order of object store listings and of the edge index.
+    @usableFromInline
     package static func < (left: ByteString, right: ByteString) -> Bool {
         left.bytes.lexicographicallyPrecedes(right.bytes)
     }
 }
 
 extension ByteString: ExpressibleByStringLiteral {
+    @usableFromInline
     package init(stringLiteral value: String) {
         self.init(value)
     }
@@ -61,6 +64,7 @@ extension ByteString: ExpressibleByStringLiteral {
 
 extension ByteString: CustomStringConvertible {
     /// Printable text: control characters, backslash and bytes that are not UTF-8 become `\xHH`.
+    @usableFromInline
     package var description: String {
         var shown = ""
         var decoder = UTF8()

@@ -34,7 +34,9 @@ package enum CipherSuite: Sendable, Hashable, CaseIterable {
     }
 }
 
-/// Seals and opens byte runs with one key, without additional data. Safe to use from several threads.
+/// Seals and opens byte runs with one key, without additional data.
+///
+/// Safe to use from several threads.
 package struct AuthenticatedCipher: Sendable {
     private let suite: CipherSuite
     private let key: [UInt8]
@@ -56,7 +58,8 @@ package struct AuthenticatedCipher: Sendable {
     }
 
     /// Encrypts; the result is ciphertext and tag.
-    /// - Parameter nonce: 12 bytes, never used twice with one key.
+    ///
+    /// The nonce has 12 bytes and is never used twice with one key.
     /// - Throws: `CryptoError.badLength` for another nonce length.
     package func seal(_ plaintext: [UInt8], nonce: [UInt8]) throws(CryptoError) -> [UInt8] {
         try checkLengths(nonce, plaintext.count, "encrypt")
@@ -76,7 +79,11 @@ package struct AuthenticatedCipher: Sendable {
 
     private func checkLengths(_ nonce: [UInt8], _ count: Int, _ operation: String) throws(CryptoError) {
         guard nonce.count == CipherSuite.nonceLength, count <= Int(Int32.max) - 64 else {
-            throw CryptoError(.badLength, operation, reason: "nonce of \(nonce.count), text of \(count) bytes")
+            throw CryptoError(
+                .badLength,
+                operation,
+                reason: "nonce of \(nonce.count), text of \(count) bytes"
+            )
         }
     }
 

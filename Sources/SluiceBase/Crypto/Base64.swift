@@ -2,7 +2,9 @@
 
 /// Base64 of RFC 4648 §4, with padding.
 package enum Base64 {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    private static let alphabet = Array(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
+    )
 
     /// The value of every byte as a digit, 0xFF for bytes that are none.
     private static let values: [UInt8] = {

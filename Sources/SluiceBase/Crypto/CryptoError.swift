@@ -28,7 +28,9 @@ package struct CryptoError: Error, Hashable, Sendable, CustomStringConvertible {
     package var code: Code
     /// A verb phrase: "read the private key", "decrypt".
     package var operation: String
-    /// What libcrypto said; empty when the code says it all. Never holds key material.
+    /// What libcrypto said; empty when the code says it all.
+    ///
+    /// Never holds key material.
     package var reason: String
 
     package init(_ code: Code, _ operation: String, reason: String = "") {

@@ -6,12 +6,16 @@ import CCrypto
 
 /// Digests of bytes that are in memory.
 package enum Digest {
-    /// 16 bytes. Only for formats that prescribe it: MD5 proves nothing.
+    /// 16 bytes.
+    ///
+    /// Only for formats that prescribe it: MD5 proves nothing.
     package static func md5(_ bytes: [UInt8]) -> [UInt8] {
         required("MD5", bytes)
     }
 
-    /// 20 bytes. Only for formats that prescribe it.
+    /// 20 bytes.
+    ///
+    /// Only for formats that prescribe it.
     package static func sha1(_ bytes: [UInt8]) -> [UInt8] {
         required("SHA1", bytes)
     }
@@ -35,7 +39,14 @@ package enum Digest {
         var length: UInt32 = 0
         let tag = unsafe [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { buffer, count in
             let made = unsafe HMAC(
-                EVP_sha256(), key, Int32(key.count), bytes, bytes.count, buffer.baseAddress, &length)
+                EVP_sha256(),
+                key,
+                Int32(key.count),
+                bytes,
+                bytes.count,
+                buffer.baseAddress,
+                &length
+            )
             precondition(unsafe made != nil, "libcrypto without HMAC-SHA256 cannot serve this program")
             count = Int(length)
         }
@@ -52,13 +63,17 @@ package enum Digest {
     private static func oneShot(_ name: String, _ bytes: [UInt8]) -> [UInt8]? {
         var length = 0
         var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
-        guard unsafe EVP_Q_digest(nil, name, nil, bytes, bytes.count, &digest, &length) == 1 else { return nil }
+        guard unsafe EVP_Q_digest(nil, name, nil, bytes, bytes.count, &digest, &length) == 1 else {
+            return nil
+        }
         digest.removeLast(digest.count - length)
         return digest
     }
 }
 
-/// SHA-256 of bytes that arrive in runs. One thread at a time.
+/// SHA-256 of bytes that arrive in runs.
+///
+/// One thread at a time.
 package final class SHA256Stream {
     private let stream: DigestStream
 
@@ -80,7 +95,9 @@ package final class SHA256Stream {
     }
 }
 
-/// MD5 of bytes that arrive in runs, for stores that compare Content-MD5. One thread at a time.
+/// MD5 of bytes that arrive in runs, for stores that compare Content-MD5.
+///
+/// One thread at a time.
 package final class MD5Stream {
     private let stream: DigestStream
 
@@ -107,7 +124,8 @@ package final class MD5Stream {
     private let context: OpaquePointer
 
     init(_ algorithm: OpaquePointer?) {
-        guard let context = unsafe EVP_MD_CTX_new(), unsafe EVP_DigestInit_ex(context, algorithm, nil) == 1 else {
+        guard let context = unsafe EVP_MD_CTX_new(), unsafe EVP_DigestInit_ex(context, algorithm, nil) == 1
+        else {
             preconditionFailure("libcrypto without this digest cannot serve this program")
         }
         unsafe self.context = unsafe context

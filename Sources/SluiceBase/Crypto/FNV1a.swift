@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The FNV-1a hash that spreads keys over shards (data-format §1.3). Not for hash tables of foreign keys.
+/// The FNV-1a hash that spreads keys over shards (data-format §1.3).
+///
+/// Not for hash tables of foreign keys.
 package enum FNV1a {
     package static func hash32(_ bytes: [UInt8]) -> UInt32 {
         var hash: UInt32 = 0x811C_9DC5

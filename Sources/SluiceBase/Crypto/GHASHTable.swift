@@ -12,7 +12,8 @@ private struct FieldElement: Sendable {
         let carry = low & 1
         return FieldElement(
             high: high >> 1 ^ (carry == 1 ? 0xE100_0000_0000_0000 : 0),
-            low: low >> 1 | high << 63)
+            low: low >> 1 | high << 63
+        )
     }
 
     static func ^ (left: FieldElement, right: FieldElement) -> FieldElement {
@@ -78,7 +79,8 @@ struct GHASHTable: Sendable {
             let fallen = Int(result.low & 0xFF)
             result = FieldElement(
                 high: result.high >> 8 ^ Self.reductions[fallen],
-                low: result.low >> 8 | result.high << 56)
+                low: result.low >> 8 | result.high << 56
+            )
             result = result ^ products[byte]
         }
         return result

@@ -4,14 +4,17 @@
 
 import CCrypto
 
-/// A private key that wraps and unwraps data keys. Safe to use from several threads.
+/// A private key that wraps and unwraps data keys.
+///
+/// Safe to use from several threads.
 @safe package final class PrivateKey: Sendable {
     // Set once, freed in deinit. EVP_PKEY counts its users atomically, and every operation has a context of its own.
     private nonisolated(unsafe) let key: OpaquePointer
     private let isRSA: Bool
 
     /// Reads PKCS#1 or PKCS#8, clear or encrypted (also with the legacy `Proc-Type` header).
-    /// - Parameter passphrase: ignored for a clear key, as JuiceFS 1.4.2 does.
+    ///
+    /// The passphrase is ignored for a clear key, as JuiceFS 1.4.2 does.
     /// - Throws: `CryptoError.needsPassphrase`, `.wrongPassphrase`, `.malformedKey`, `.unsupportedKey`.
     package init(pem: [UInt8], passphrase: String?) throws(CryptoError) {
         let operation = "read the private key"
@@ -38,7 +41,9 @@ import CCrypto
         unsafe EVP_PKEY_free(key)
     }
 
-    /// Encrypts a data key with the public half. The length depends on the key, for SM2 also on chance.
+    /// Encrypts a data key with the public half.
+    ///
+    /// The length depends on the key, for SM2 also on chance.
     package func wrap(_ dataKey: [UInt8]) throws(CryptoError) -> [UInt8] {
         let context = try unsafe KeyContext(key, isRSA: isRSA, wrapping: true)
         return try context.run(dataKey)
@@ -72,7 +77,9 @@ private func answerPassphrase(
     guard let buffer = unsafe buffer, let context = unsafe context else { return -1 }
     let request = unsafe context.assumingMemoryBound(to: PassphraseRequest.self)
     unsafe request.pointee.wasAsked = true
-    guard let passphrase = unsafe request.pointee.passphrase, passphrase.count <= Int(capacity) else { return -1 }
+    guard let passphrase = unsafe request.pointee.passphrase, passphrase.count <= Int(capacity) else {
+        return -1
+    }
     for (index, byte) in passphrase.enumerated() {
         unsafe buffer[index] = CChar(bitPattern: byte)
     }
@@ -129,7 +136,8 @@ private func answerPassphrase(
         return output
     }
 
-    private func call(_ output: UnsafeMutablePointer<UInt8>?, _ length: inout Int, _ input: [UInt8]) -> Int32 {
+    private func call(_ output: UnsafeMutablePointer<UInt8>?, _ length: inout Int, _ input: [UInt8]) -> Int32
+    {
         unsafe wrapping
             ? EVP_PKEY_encrypt(context, output, &length, input, input.count)
             : EVP_PKEY_decrypt(context, output, &length, input, input.count)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// An ordered JSON object: fields stay where they were read, so that a rewritten document differs only where it was
-// changed. Names are compared by their bytes: Swift's String would take two spellings of an accent for one name.
+// An ordered JSON object: fields stay where they were read, so that a rewritten document differs only where
+// it was changed. Names are compared by their bytes: Swift's String would take two spellings of an accent
+// for one name.
 
 /// The fields of a JSON object in their order, each name once.
 package struct JSONObject: Hashable, Sendable {
@@ -31,8 +32,8 @@ package struct JSONObject: Hashable, Sendable {
     /// Whether there is no field.
     package var isEmpty: Bool { fields.isEmpty }
 
-    /// The value of a name, nil when there is none; setting keeps the position of a known name, appends a new one and
-    /// removes the field when set to nil.
+    /// The value of a name, nil when there is none; setting keeps the position of a known name, appends a
+    /// new one and removes the field when set to nil.
     package subscript(key: String) -> JSONValue? {
         get {
             position(of: key).map { fields[$0].value }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads JSON (RFC 8259) that may be hostile: nesting is bounded, every mistake is an error with its offset, the
-// size is the caller's to bound. As in Go the last of several fields of one name counts.
+// Reads JSON (RFC 8259) that may be hostile: nesting is bounded, every mistake is an error with its offset,
+// the size is the caller's to bound. As in Go the last of several fields of one name counts.
 
 extension JSONValue {
     /// Reads one document; blanks may surround it.
@@ -184,8 +184,10 @@ private struct JSONParser {
         offset += 1
         guard let letter = next else { throw failure("ends inside a string") }
         let simple: [UInt8: UInt8] = [
-            UInt8(ascii: "\""): 0x22, UInt8(ascii: "\\"): 0x5C, UInt8(ascii: "/"): 0x2F, UInt8(ascii: "b"): 0x08,
-            UInt8(ascii: "f"): 0x0C, UInt8(ascii: "n"): 0x0A, UInt8(ascii: "r"): 0x0D, UInt8(ascii: "t"): 0x09,
+            UInt8(ascii: "\""): 0x22, UInt8(ascii: "\\"): 0x5C, UInt8(ascii: "/"): 0x2F,
+            UInt8(ascii: "b"): 0x08,
+            UInt8(ascii: "f"): 0x0C, UInt8(ascii: "n"): 0x0A, UInt8(ascii: "r"): 0x0D,
+            UInt8(ascii: "t"): 0x09,
         ]
         if let byte = simple[letter] {
             offset += 1
@@ -203,7 +205,9 @@ private struct JSONParser {
             throw CodecError("JSON", at: start, "half of a surrogate pair")
         }
         offset += 1
-        guard next == UInt8(ascii: "u") else { throw CodecError("JSON", at: start, "half of a surrogate pair") }
+        guard next == UInt8(ascii: "u") else {
+            throw CodecError("JSON", at: start, "half of a surrogate pair")
+        }
         let second = try codeUnit()
         guard UTF16.isTrailSurrogate(second) else {
             throw CodecError("JSON", at: start, "half of a surrogate pair")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON as it was written: numbers stay text, so that 64-bit identifiers survive, and objects keep their order.
+// JSON as it was written: numbers stay text, so that 64-bit identifiers survive, and objects keep their
+// order.
 
 /// One JSON value.
 package indirect enum JSONValue: Hashable, Sendable {
@@ -26,8 +27,8 @@ package indirect enum JSONValue: Hashable, Sendable {
         self = .bool(value)
     }
 
-    /// A floating-point number in Go's spelling (shortest digits, exponent only below 1e-6 and from 1e21), null for
-    /// infinities and NaN, which JSON cannot say.
+    /// A floating-point number in Go's spelling (shortest digits, exponent only below 1e-6 and from 1e21),
+    /// null for infinities and NaN, which JSON cannot say.
     package init(_ value: Double) {
         self = value.isFinite ? .number(JSONNumber.text(of: value)) : .null
     }
@@ -58,7 +59,9 @@ package indirect enum JSONValue: Hashable, Sendable {
 
     /// The nearest floating-point number, nil when it is not a number or is too large.
     package var doubleValue: Double? {
-        guard case .number(let literal) = self, let value = Double(literal), value.isFinite else { return nil }
+        guard case .number(let literal) = self, let value = Double(literal), value.isFinite else {
+            return nil
+        }
         return value
     }
 
@@ -114,7 +117,8 @@ enum JSONNumber {
         if pointAfter < -5 || pointAfter > 21 {
             let exponent = pointAfter - 1
             let fraction = digits.count > 1 ? "." + digits.dropFirst() : ""
-            return sign + digits.prefix(1) + fraction + "e" + (exponent < 0 ? "-" : "+") + "\(exponent.magnitude)"
+            return sign + digits.prefix(1) + fraction + "e" + (exponent < 0 ? "-" : "+")
+                + "\(exponent.magnitude)"
         }
         if pointAfter <= 0 {
             return sign + "0." + String(repeating: "0", count: -pointAfter) + digits

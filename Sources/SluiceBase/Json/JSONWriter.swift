@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes JSON byte for byte as Go's encoding/json does, because volume settings are compared and stored as text.
+// Writes JSON byte for byte as Go's encoding/json does, because volume settings are compared and stored as
+// text.
 
 extension JSONValue {
     /// The text on one line without blanks, as Go's `json.Marshal` writes it without HTML escaping.
@@ -14,7 +15,8 @@ extension JSONValue {
 
     /// The text with every field on a line of its own, as Go's `json.MarshalIndent(v, "", indent)`.
     ///
-    /// - Parameter indent: blanks per level; 0 breaks lines but indents nothing (volume settings, JuiceFS 1.4.2).
+    /// - Parameter indent: blanks per level; 0 breaks lines but indents nothing (volume settings, JuiceFS
+    /// 1.4.2).
     /// - Parameter escapesHTML: write `<`, `>` and `&` as `\u003c`, `\u003e` and `\u0026`, Go's default.
     package func pretty(indent: Int, escapesHTML: Bool = false) -> String {
         text(indent: indent, escapesHTML: escapesHTML)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text from volumes, servers and users before it reaches a terminal or a log: an escape sequence in a file name must
-// not move a cursor, and a line end must not forge a second log line.
+// Text from volumes, servers and users before it reaches a terminal or a log: an escape sequence in a file
+// name must not move a cursor, and a line end must not forge a second log line.
 
-/// The text with control characters (C0, DEL, C1), direction overrides and line separators written as `\u{…}` and the
-/// common ones as `\n`, `\r`, `\t`.
+/// The text with control characters (C0, DEL, C1), direction overrides and line separators written as
+/// `\u{…}` and the common ones as `\n`, `\r`, `\t`.
 package func terminalSafe(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: isUnsafeOnTerminal) else { return text }
     var safe = ""

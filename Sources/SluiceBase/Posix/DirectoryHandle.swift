@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Directories. A tree walk opens each directory once and names children relative to it: the kernel then resolves one
-// name per call instead of a whole path, and a directory renamed meanwhile is still the one that is being walked.
+// Directories. A tree walk opens each directory once and names children relative to it: the kernel then
+// resolves one name per call instead of a whole path, and a directory renamed meanwhile is still the one
+// that is being walked.
 
 import CLinux
 import Glibc
@@ -19,7 +20,9 @@ package final class DirectoryHandle: Sendable {
 
     /// Opens a directory, relative to another when one is given.
     /// - Parameter follow: whether a symbolic link in its place is followed; ELOOP or ENOTDIR when not.
-    package init(_ path: ByteString, at directory: DirectoryHandle? = nil, follow: Bool = true) throws(SystemError) {
+    package init(_ path: ByteString, at directory: DirectoryHandle? = nil, follow: Bool = true)
+        throws(SystemError)
+    {
         let flags: OpenFlags = follow ? [.directory] : [.directory, .noFollow]
         descriptor = try FileDescriptor.open(path, flags, at: directory)
     }
@@ -69,8 +72,8 @@ package final class DirectoryHandle: Sendable {
         return items
     }
 
-    /// Calls `body` for every entry but `.` and `..` in the file system's order until it returns false. Memory does
-    /// not grow with the directory. Entries added or removed meanwhile may or may not be seen.
+    /// Calls `body` for every entry but `.` and `..` in the file system's order until it returns false.
+    /// Memory does not grow with the directory. Entries added or removed meanwhile may or may not be seen.
     package func forEachItem(_ body: (DirectoryItem) throws(SystemError) -> Bool) throws(SystemError) {
         let raw = raw
         try systemCall("lseek", path) { lseek(raw, 0, SEEK_SET) }
@@ -86,7 +89,8 @@ package final class DirectoryHandle: Sendable {
         }
     }
 
-    /// Records are struct linux_dirent64: inode (8 bytes), offset (8), record length (2), kind (1), name with NUL.
+    /// Records are struct linux_dirent64: inode (8 bytes), offset (8), record length (2), kind (1), name
+    /// with NUL.
     private static func forEachRecord(
         _ records: UnsafeRawBufferPointer,
         _ body: (DirectoryItem) throws(SystemError) -> Bool,
@@ -104,7 +108,8 @@ package final class DirectoryHandle: Sendable {
                     name: name,
                     // d_type is the file type's part of st_mode.
                     kindHint: FileStatus.Kind(mode: UInt32(unsafe records[start + 18]) << 12),
-                    inode: unsafe records.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+                    inode: unsafe records.loadUnaligned(fromByteOffset: start, as: UInt64.self)
+                )
                 guard try body(item) else { return false }
             }
             start += length

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Open files as values with one owner: closed when the owner goes away, or by `close()` where its error matters.
+// Open files as values with one owner: closed when the owner goes away, or by `close()` where its error
+// matters.
 
 import CLinux
 import Glibc
@@ -75,7 +76,9 @@ package struct FileDescriptor: ~Copyable, Sendable {
 
     /// Reads at an offset until the buffer is full or the file ends.
     /// - Returns: the bytes read, fewer than the buffer holds only at the end of the file.
-    package func readFully(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(SystemError) -> Int {
+    package func readFully(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(SystemError)
+        -> Int
+    {
         let raw = raw
         var filled = 0
         while filled < buffer.count {
@@ -92,12 +95,16 @@ package struct FileDescriptor: ~Copyable, Sendable {
 
     /// Up to `count` bytes from the current position, fewer only at the end of the file.
     package func read(count: Int) throws(SystemError) -> [UInt8] {
-        unsafe try filledArray(count: count) { buffer throws(SystemError) in unsafe try readFully(into: buffer) }
+        unsafe try filledArray(count: count) { buffer throws(SystemError) in
+            unsafe try readFully(into: buffer)
+        }
     }
 
     /// Up to `count` bytes from `offset`, fewer only at the end of the file.
     package func read(count: Int, at offset: Int64) throws(SystemError) -> [UInt8] {
-        unsafe try filledArray(count: count) { buffer throws(SystemError) in unsafe try readFully(into: buffer, at: offset) }
+        unsafe try filledArray(count: count) { buffer throws(SystemError) in
+            unsafe try readFully(into: buffer, at: offset)
+        }
     }
 
     // MARK: Writing
@@ -182,7 +189,8 @@ package struct FileDescriptor: ~Copyable, Sendable {
         return Int(
             try systemCall("copy_file_range", path) {
                 unsafe clinux_copy_range(source, &from, destination, &to, count)
-            })
+            }
+        )
     }
 }
 
@@ -203,7 +211,8 @@ func filledArray(
     return bytes
 }
 
-/// The bytes of an array as a buffer that is valid during `body`; the standard function loses the error's type.
+/// The bytes of an array as a buffer that is valid during `body`; the standard function loses the error's
+/// type.
 func withBytes(
     of bytes: [UInt8],
     _ body: (UnsafeRawBufferPointer) throws(SystemError) -> Void,

@@ -39,7 +39,8 @@ extension Posix {
         }
     }
 
-    /// Sets access and modification time to the nanosecond, of a symbolic link itself; nil leaves one as it is.
+    /// Sets access and modification time to the nanosecond, of a symbolic link itself; nil leaves one as it
+    /// is.
     package static func setTimes(
         _ path: ByteString,
         accessed: Timestamp?,
@@ -49,8 +50,14 @@ extension Posix {
         let base = base(directory)
         unsafe try systemCall("utimensat", on: path) {
             unsafe clinux_set_times(
-                base, $0, 0, accessed?.seconds ?? 0, accessed.map { Int64($0.nanoseconds) } ?? -1,
-                modified?.seconds ?? 0, modified.map { Int64($0.nanoseconds) } ?? -1)
+                base,
+                $0,
+                0,
+                accessed?.seconds ?? 0,
+                accessed.map { Int64($0.nanoseconds) } ?? -1,
+                modified?.seconds ?? 0,
+                modified.map { Int64($0.nanoseconds) } ?? -1
+            )
         }
     }
 
@@ -63,7 +70,12 @@ extension Posix {
     ) throws(SystemError) -> [ByteString] {
         let names = unsafe try growing { buffer throws(SystemError) in
             unsafe try systemCall("listxattr", on: path) {
-                unsafe clinux_xattr_list($0, follow ? 1 : 0, buffer.bindMemory(to: CChar.self).baseAddress, buffer.count)
+                unsafe clinux_xattr_list(
+                    $0,
+                    follow ? 1 : 0,
+                    buffer.bindMemory(to: CChar.self).baseAddress,
+                    buffer.count
+                )
             }
         }
         return names.split(separator: 0).map { ByteString($0) }
@@ -105,7 +117,9 @@ extension Posix {
         _ name: ByteString,
         follow: Bool = false,
     ) throws(SystemError) {
-        unsafe try systemCall("removexattr", on: path, and: name) { unsafe clinux_xattr_remove($0, follow ? 1 : 0, $1) }
+        unsafe try systemCall("removexattr", on: path, and: name) {
+            unsafe clinux_xattr_remove($0, follow ? 1 : 0, $1)
+        }
     }
 
     /// Repeats a call with a larger buffer while it says ERANGE, up to the kernel's limit of 64 KiB.
@@ -114,12 +128,16 @@ extension Posix {
     ) throws(SystemError) -> [UInt8] {
         for capacity in [512, 4096] {
             do throws(SystemError) {
-                return unsafe try filledArray(count: capacity) { buffer throws(SystemError) in Int(unsafe try call(buffer)) }
+                return unsafe try filledArray(count: capacity) { buffer throws(SystemError) in
+                    Int(unsafe try call(buffer))
+                }
             } catch {
                 guard error.code == ERANGE else { throw error }
             }
         }
-        return unsafe try filledArray(count: 65536) { buffer throws(SystemError) in Int(unsafe try call(buffer)) }
+        return unsafe try filledArray(count: 65536) { buffer throws(SystemError) in
+            Int(unsafe try call(buffer))
+        }
     }
 
     // MARK: Space
@@ -146,7 +164,11 @@ extension Posix {
             return overflow ? .max : product
         }
         return Space(
-            totalBytes: bytes(found.f_blocks), availableBytes: bytes(found.f_bavail),
-            freeBytes: bytes(found.f_bfree), totalInodes: UInt64(found.f_files), freeInodes: UInt64(found.f_ffree))
+            totalBytes: bytes(found.f_blocks),
+            availableBytes: bytes(found.f_bavail),
+            freeBytes: bytes(found.f_bfree),
+            totalInodes: UInt64(found.f_files),
+            freeInodes: UInt64(found.f_ffree)
+        )
     }
 }

@@ -25,8 +25,8 @@ extension Posix {
         }
     }
 
-    /// Replaces a file so that a reader or a crash sees the old content or the new, never a mixture: written beside
-    /// it, brought to stable storage, renamed, and the directory brought to stable storage.
+    /// Replaces a file so that a reader or a crash sees the old content or the new, never a mixture: written
+    /// beside it, brought to stable storage, renamed, and the directory brought to stable storage.
     /// - Parameter mode: permission bits of the new file, lessened by the umask.
     package static func replaceFile(
         _ path: ByteString,
@@ -67,9 +67,12 @@ extension Posix {
         return ByteString(named)
     }
 
-    /// Removes a file or a directory with everything in it. Symbolic links are removed, never followed. What is not
-    /// there is no error. Open descriptors and stack grow with the depth of the tree (EMFILE on a very deep one).
-    package static func removeTree(_ path: ByteString, at directory: DirectoryHandle? = nil) throws(SystemError) {
+    /// Removes a file or a directory with everything in it. Symbolic links are removed, never followed. What
+    /// is not there is no error. Open descriptors and stack grow with the depth of the tree (EMFILE on a
+    /// very deep one).
+    package static func removeTree(_ path: ByteString, at directory: DirectoryHandle? = nil)
+        throws(SystemError)
+    {
         do throws(SystemError) {
             guard let found = try statusIfPresent(path, at: directory) else { return }
             guard found.kind == .directory else { return try unlink(path, at: directory) }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// File system calls on paths. Each takes an optional open directory that a relative path starts from, so that there is
-// one wrapper per call and not two. No call follows a symbolic link in the last place unless it says `follow`.
+// File system calls on paths. Each takes an optional open directory that a relative path starts from, so
+// that there is one wrapper per call and not two. No call follows a symbolic link in the last place unless
+// it says `follow`.
 
 import CLinux
 import Glibc
@@ -95,7 +96,9 @@ package enum Posix {
         at directory: DirectoryHandle? = nil,
     ) throws(SystemError) {
         let base = base(directory)
-        unsafe try systemCall("renameat2", on: from, and: target) { unsafe clinux_rename_noreplace(base, $0, base, $1) }
+        unsafe try systemCall("renameat2", on: from, and: target) {
+            unsafe clinux_rename_noreplace(base, $0, base, $1)
+        }
     }
 
     /// Lets two existing names change their files.
@@ -105,7 +108,9 @@ package enum Posix {
         at directory: DirectoryHandle? = nil,
     ) throws(SystemError) {
         let base = base(directory)
-        unsafe try systemCall("renameat2", on: first, and: second) { unsafe clinux_rename_exchange(base, $0, base, $1) }
+        unsafe try systemCall("renameat2", on: first, and: second) {
+            unsafe clinux_rename_exchange(base, $0, base, $1)
+        }
     }
 
     /// Removes a name that is no directory.
@@ -115,7 +120,9 @@ package enum Posix {
     }
 
     /// Removes an empty directory.
-    package static func removeDirectory(_ path: ByteString, at directory: DirectoryHandle? = nil) throws(SystemError) {
+    package static func removeDirectory(_ path: ByteString, at directory: DirectoryHandle? = nil)
+        throws(SystemError)
+    {
         let base = base(directory)
         unsafe try systemCall("rmdir", on: path) { unsafe unlinkat(base, $0, AT_REMOVEDIR) }
     }
@@ -142,7 +149,9 @@ package enum Posix {
             let room = capacity
             let bytes = unsafe try filledArray(count: room) { buffer throws(SystemError) in
                 guard let start = unsafe buffer.bindMemory(to: CChar.self).baseAddress else { return 0 }
-                length = unsafe try systemCall("readlink", on: path) { unsafe readlinkat(base, $0, start, room) }
+                length = unsafe try systemCall("readlink", on: path) {
+                    unsafe readlinkat(base, $0, start, room)
+                }
                 return length
             }
             // A full buffer may be a cut target.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Failed system calls. Also the two small pieces every wrapper shares: the loop over EINTR and paths as C strings.
+// Failed system calls. Also the two small pieces every wrapper shares: the loop over EINTR and paths as C
+// strings.
 
 import CLinux
 import Glibc
 
 /// A system call that failed.
+@usableFromInline
 package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The errno value.
     package let code: Int32
@@ -30,6 +32,7 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// `open /x: No such file or directory`.
+    @usableFromInline
     package var description: String {
         guard let path else { return "\(call): \(reason)" }
         return "\(call) \(path): \(reason)"
@@ -68,8 +71,8 @@ func systemCall<Number: SignedInteger>(
     }
 }
 
-/// Runs a system call on a path: the path as a C string lives as long as `body`. An embedded NUL is EINVAL, because
-/// the system would take the part before it for the name.
+/// Runs a system call on a path: the path as a C string lives as long as `body`. An embedded NUL is EINVAL,
+/// because the system would take the part before it for the name.
 @discardableResult
 func systemCall<Number: SignedInteger>(
     _ call: String,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The queue between threads that make work and threads that do it. Its capacity is what keeps memory bounded: a
-// producer that is ahead waits. Handing over costs a lock and maybe a wake-up: pass batches, not single keys.
+// The queue between threads that make work and threads that do it. Its capacity is what keeps memory
+// bounded: a producer that is ahead waits. Handing over costs a lock and maybe a wake-up: pass batches, not
+// single keys.
 
 /// A first-in-first-out queue of limited length for any number of threads on both ends.
 package final class BoundedQueue<Element: Sendable>: Sendable {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// State behind a lock that threads can wait on. The state is reached only through the lock, and no access to it is
-// open while a thread waits: the body is run again after each wake-up instead. Bodies call nothing that locks.
+// State behind a lock that threads can wait on. The state is reached only through the lock, and no access to
+// it is open while a thread waits: the body is run again after each wake-up instead. Bodies call nothing
+// that locks.
 
 import Glibc
 
 /// A value guarded by a lock, with conditions that threads wait on.
 ///
-/// `@unchecked Sendable`: `state` and `waitingCounts` are touched only between lock and unlock of `mutex`; the pointers
-/// never change after `init` and are freed when no thread can hold a reference any more.
+/// `@unchecked Sendable`: `state` and `waitingCounts` are touched only between lock and unlock of `mutex`;
+/// the pointers never change after `init` and are freed when no thread can hold a reference any more.
 @safe
 package final class Monitor<State: Sendable>: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
@@ -42,12 +43,14 @@ package final class Monitor<State: Sendable>: @unchecked Sendable {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
         let result = body(&state)
-        for index in conditions where waitingCounts[index] > 0 { unsafe pthread_cond_broadcast(condition(index)) }
+        for index in conditions where waitingCounts[index] > 0 {
+            unsafe pthread_cond_broadcast(condition(index))
+        }
         return result
     }
 
-    /// Runs `body` alone, again after each wake-up of `condition`, until it gives a result; then wakes one thread that
-    /// waits for `waking`.
+    /// Runs `body` alone, again after each wake-up of `condition`, until it gives a result; then wakes one
+    /// thread that waits for `waking`.
     @discardableResult
     package func wait<Result>(
         for index: Int = 0,
@@ -86,7 +89,10 @@ package final class Monitor<State: Sendable>: @unchecked Sendable {
     }
 
     private func condition(_ index: Int) -> UnsafeMutablePointer<pthread_cond_t> {
-        unsafe precondition(conditions.indices.contains(index), "a monitor has only the conditions it was made with")
+        unsafe precondition(
+            conditions.indices.contains(index),
+            "a monitor has only the conditions it was made with"
+        )
         guard let first = unsafe conditions.baseAddress else {
             preconditionFailure("a monitor has at least one condition")
         }

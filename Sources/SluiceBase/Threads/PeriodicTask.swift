@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A thread that does something at regular intervals until it is stopped: heartbeats, progress lines, samples.
+/// A thread that does something at regular intervals until it is stopped: heartbeats, progress lines,
+/// samples.
 ///
-/// The first run comes one interval after the start. A run that takes longer than the interval delays the next one
-/// instead of piling up.
+/// The first run comes one interval after the start. A run that takes longer than the interval delays the
+/// next one instead of piling up.
 package final class PeriodicTask: Sendable {
     private let isStopped: Monitor<Bool>
     private let thread: WorkerThread
@@ -32,7 +33,8 @@ package final class PeriodicTask: Sendable {
         isStopped.withLock(waking: 0) { $0 = true }
     }
 
-    /// Ends the waiting at once, and returns when a run that is under way has ended. Not to be called by the body.
+    /// Ends the waiting at once, and returns when a run that is under way has ended. Not to be called by the
+    /// body.
     package func stop() {
         isStopped.withLock(waking: 0) { $0 = true }
         thread.join()

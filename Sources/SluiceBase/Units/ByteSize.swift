@@ -60,7 +60,8 @@ package func parseBytes(_ text: String, defaultUnit: ByteUnit = .bytes) throws(U
     return bytes
 }
 
-/// A size for people in the largest fitting unit, rounded to one digit behind the point: `512 B`, `1.5 KiB`, `2.0 TiB`.
+/// A size for people in the largest fitting unit, rounded to one digit behind the point: `512 B`, `1.5 KiB`,
+/// `2.0 TiB`.
 package func formatBytes(_ count: some BinaryInteger) -> String {
     let magnitude = UInt64(clamping: count.magnitude)
     let sign = count < 0 ? "-" : ""

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calendar dates of timestamps, in the proleptic Gregorian calendar. The day arithmetic works in 400-year cycles that
-// begin on 1 March, so that the leap day is the last of its year.
+// Calendar dates of timestamps, in the proleptic Gregorian calendar. The day arithmetic works in 400-year
+// cycles that begin on 1 March, so that the leap day is the last of its year.
 
 import Glibc
 
@@ -51,14 +51,16 @@ extension Timestamp {
             day: Int(dayOfYear - (153 * monthFromMarch + 2) / 5 + 1),
             hour: Int(secondOfDay / 3600),
             minute: Int(secondOfDay / 60 % 60),
-            second: Int(secondOfDay % 60))
+            second: Int(secondOfDay % 60)
+        )
     }
 
     /// The time of a UTC date; nil unless every field is in its range and the year in -9999 ... 9999.
     package init?(_ fields: CalendarFields, nanoseconds: UInt32 = 0) {
         guard (-9999...9999).contains(fields.year), (1...12).contains(fields.month),
             (1...CalendarFields.dayCount(month: fields.month, year: fields.year)).contains(fields.day),
-            (0...23).contains(fields.hour), (0...59).contains(fields.minute), (0...59).contains(fields.second),
+            (0...23).contains(fields.hour), (0...59).contains(fields.minute),
+            (0...59).contains(fields.second),
             nanoseconds < 1_000_000_000
         else { return nil }
         let (cycle, yearOfCycle) = flooredQuotient(fields.year - (fields.month <= 2 ? 1 : 0), by: 400)
@@ -85,7 +87,8 @@ extension Timestamp {
         return "\(Self.date(fields))T\(Self.timeOfDay(fields))\(fraction(nanoseconds, width: 9))Z"
     }
 
-    /// Reads RFC 3339 with `Z` or an offset and up to nine digits of a second's fraction (further ones are dropped).
+    /// Reads RFC 3339 with `Z` or an offset and up to nine digits of a second's fraction (further ones are
+    /// dropped).
     /// - Throws: `CodecError` for any other text and dates that do not exist.
     package init(rfc3339 text: String) throws(CodecError) {
         let bytes = Array(text.utf8)
@@ -104,21 +107,33 @@ extension Timestamp {
         let nanoseconds = try reader.fraction()
         let offsetSeconds = try reader.zone()
         let fields = CalendarFields(
-            year: Int64(year), month: month, day: day, hour: hour, minute: minute, second: second)
+            year: Int64(year),
+            month: month,
+            day: day,
+            hour: hour,
+            minute: minute,
+            second: second
+        )
         guard let local = Timestamp(fields, nanoseconds: nanoseconds) else {
             throw CodecError("time", "'\(terminalSafe(text))' does not exist in the calendar")
         }
         self = local.advanced(bySeconds: -offsetSeconds)
     }
 
-    /// `YYYY-MM-DD HH:MM:SS` in the local time zone; UTC with `Z` for years that the C library cannot convert.
+    /// `YYYY-MM-DD HH:MM:SS` in the local time zone; UTC with `Z` for years that the C library cannot
+    /// convert.
     package var localText: String {
         var time = time_t(seconds)
         var fields = unsafe tm()
         guard unsafe localtime_r(&time, &fields) != nil else { return rfc3339 }
         let date = unsafe CalendarFields(
-            year: Int64(fields.tm_year) + 1900, month: Int(fields.tm_mon) + 1, day: Int(fields.tm_mday),
-            hour: Int(fields.tm_hour), minute: Int(fields.tm_min), second: Int(fields.tm_sec))
+            year: Int64(fields.tm_year) + 1900,
+            month: Int(fields.tm_mon) + 1,
+            day: Int(fields.tm_mday),
+            hour: Int(fields.tm_hour),
+            minute: Int(fields.tm_min),
+            second: Int(fields.tm_sec)
+        )
         return "\(Self.date(date)) \(Self.timeOfDay(date))"
     }
 
@@ -141,7 +156,9 @@ private struct DateReader {
     }
 
     private mutating func digit() -> Int? {
-        guard offset < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[offset]) else { return nil }
+        guard offset < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[offset]) else {
+            return nil
+        }
         defer { offset += 1 }
         return Int(bytes[offset] - UInt8(ascii: "0"))
     }
@@ -149,7 +166,9 @@ private struct DateReader {
     mutating func number(digits: Int) throws(CodecError) -> Int {
         var value = 0
         for _ in 0..<digits {
-            guard let digit = digit() else { throw CodecError("time", at: offset, "a digit should stand here") }
+            guard let digit = digit() else {
+                throw CodecError("time", at: offset, "a digit should stand here")
+            }
             value = value * 10 + digit
         }
         return value
@@ -189,7 +208,9 @@ private struct DateReader {
             let hours = try number(digits: 2)
             try expect(":")
             let minutes = try number(digits: 2)
-            guard hours < 24, minutes < 60 else { throw CodecError("time", at: offset, "no such time zone offset") }
+            guard hours < 24, minutes < 60 else {
+                throw CodecError("time", at: offset, "no such time zone offset")
+            }
             seconds = (hours * 3600 + minutes * 60) * (isWest ? -1 : 1)
         }
         guard offset == bytes.count else { throw CodecError("time", at: offset, "text after the time") }

@@ -10,8 +10,8 @@ struct DecimalText {
     /// 10 to the number of digits behind the point.
     private let divisor: UInt64
 
-    /// Nil for anything but digits with at most one point among or before or behind them, and when the digits do not
-    /// fit 64 bits.
+    /// Nil for anything but digits with at most one point among or before or behind them, and when the
+    /// digits do not fit 64 bits.
     init?(_ text: Substring) {
         var digits: UInt64 = 0
         var divisor: UInt64 = 1
@@ -46,8 +46,8 @@ struct DecimalText {
     }
 }
 
-/// A floating-point number with exactly `places` digits behind the point, rounded as C and Go round; `nan`, `inf` and
-/// `-inf` for what is no number.
+/// A floating-point number with exactly `places` digits behind the point, rounded as C and Go round; `nan`,
+/// `inf` and `-inf` for what is no number.
 ///
 /// - Parameter places: 0 ... 30.
 package func decimal(_ value: Double, places: Int) -> String {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Durations as people write and read them: Go's spelling, plus days, plus bare seconds, as JuiceFS 1.4.2 takes them.
+// Durations as people write and read them: Go's spelling, plus days, plus bare seconds, as JuiceFS 1.4.2
+// takes them.
 
 private let nanosecondsPerSecond: UInt128 = 1_000_000_000
 
@@ -23,7 +24,8 @@ package func parseDuration(_ text: String) throws(UnitError) -> Duration {
         rest = rest.dropFirst(number.count)
         let unit = rest.prefix { $0.isLetter }
         rest = rest.dropFirst(unit.count)
-        let isBareSeconds = unit.isEmpty && number.endIndex == text.endIndex && number.startIndex == text.startIndex
+        let isBareSeconds =
+            unit.isEmpty && number.endIndex == text.endIndex && number.startIndex == text.startIndex
         guard let decimal = DecimalText(number),
             let scale = isBareSeconds ? nanosecondsPerSecond : durationUnits[unit]
         else { throw UnitError(text, hint) }
@@ -36,8 +38,9 @@ package func parseDuration(_ text: String) throws(UnitError) -> Duration {
     return .nanoseconds(Int64(truncatingIfNeeded: total))
 }
 
-/// A duration for people: `0s`, `250us`, `300ms`, `1.5s`, `1h30m`, `2d3h`; below a minute rounded to milliseconds,
-/// from a minute on to seconds. What is printed can be read by `parseDuration` unless negative.
+/// A duration for people: `0s`, `250us`, `300ms`, `1.5s`, `1h30m`, `2d3h`; below a minute rounded to
+/// milliseconds, from a minute on to seconds. What is printed can be read by `parseDuration` unless
+/// negative.
 package func formatDuration(_ duration: Duration) -> String {
     guard duration >= .zero else { return "-" + formatDuration(.zero - duration) }
     let nanoseconds = duration.wholeNanoseconds
@@ -52,7 +55,9 @@ package func formatDuration(_ duration: Duration) -> String {
     default: break
     }
     let seconds = nanoseconds / 1_000_000_000
-    let parts = [(seconds / 86400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")]
+    let parts = [
+        (seconds / 86400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s"),
+    ]
     return parts.filter { $0.0 > 0 }.map { "\($0.0)\($0.1)" }.joined()
 }
 
@@ -71,7 +76,8 @@ func zeroPadded(_ value: some BinaryInteger, width: Int) -> String {
 }
 
 extension Duration {
-    /// The duration in nanoseconds, rounded towards zero, at the ends of the range the largest number that fits.
+    /// The duration in nanoseconds, rounded towards zero, at the ends of the range the largest number that
+    /// fits.
     package var wholeNanoseconds: Int64 {
         let (seconds, attoseconds) = components
         let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)

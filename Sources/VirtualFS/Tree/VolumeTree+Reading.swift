@@ -66,3 +66,15 @@ extension VolumeTree {
         try TreeListing(request, root: root, engine: volume.engine, address: address)
     }
 }
+
+extension VolumeTree {
+    package func extendedAttributes(_ key: ObjectKey) throws(StorageError) -> [ExtendedAttribute] {
+        let settings = volume.settings
+        return try locate(key, "read the extended attributes of", followingLast: false) { place, reader in
+            let view = VolumeView(reader: reader, settings: settings)
+            return try view.extendedAttributeNames(of: place.inode).sorted().map { name in
+                ExtendedAttribute(name: name, value: try view.extendedAttribute(name, of: place.inode))
+            }
+        }
+    }
+}

@@ -6,7 +6,7 @@ package import BlockStore
 package import Metadata
 package import ObjectStorage
 package import SluiceBase
-package import VolumeModel
+import VolumeModel
 
 /// The tree of a volume as objects. Thread-safe; calls block.
 package final class VolumeTree {

@@ -82,7 +82,35 @@ extension BlockLayout {
     /// Reads an object's name, `chunks/` included. Numbers must be plain decimal without leading zeros.
     package func parse(_ key: ByteString) -> ObjectName {
         guard let block = Self.block(named: key.bytes) else { return .foreign }
-        return objectKey(of: block) == key ? .block(block) : .misplaced(block)
+        return isFolder(ofSlice: block.sliceID, in: key.bytes) ? .block(block) : .misplaced(block)
+    }
+
+    /// Whether everything before the last `/` is the folder of the slice. Compares digits in place, because a check
+    /// looks at every object of a volume.
+    private func isFolder(ofSlice id: UInt64, in key: [UInt8]) -> Bool {
+        var position = (key.lastIndex(of: UInt8(ascii: "/")) ?? 0) - 1
+        let isSecond = Self.endsInNumber(hashPrefix ? id / 1_000_000 : id / 1000, key, before: &position)
+        guard isSecond else { return false }
+        if hashPrefix {
+            let digits = Array(Self.hexadecimal(UInt8(truncatingIfNeeded: id)).utf8)
+            guard position >= 1, key[position - 1] == digits[0], key[position] == digits[1] else { return false }
+            position -= 3
+            return position == Self.prefix.count - 2
+        }
+        return Self.endsInNumber(id / 1_000_000, key, before: &position) && position == Self.prefix.count - 2
+    }
+
+    /// Whether the bytes up to `position` end in `/` and this number; `position` moves before the slash.
+    private static func endsInNumber(_ number: UInt64, _ key: [UInt8], before position: inout Int) -> Bool {
+        var rest = number
+        repeat {
+            guard position >= 0, key[position] == UInt8(ascii: "0") + UInt8(rest % 10) else { return false }
+            rest /= 10
+            position -= 1
+        } while rest > 0
+        guard position >= 0, key[position] == UInt8(ascii: "/") else { return false }
+        position -= 1
+        return true
     }
 
     /// The block that the last path component names, nil when it has not the form `id_index_size`.

@@ -96,7 +96,13 @@ final class DirectoryNames {
         let length = unsafe strlen(start.assumingMemoryBound(to: CChar.self))
         let name = unsafe UnsafeRawBufferPointer(start: start, count: length)
         guard unsafe Self.isListed(name) else { return }
-        var entry = Entry(head: 0, offset: arena.count, length: length, isDirectory: type == 4, isLink: type == 10)
+        var entry = Entry(
+            head: 0,
+            offset: arena.count,
+            length: length,
+            isDirectory: type == 4,
+            isLink: type == 10
+        )
         if type == 0 || (type == 10 && followsLinks) {
             let pointer = unsafe start.assumingMemoryBound(to: CChar.self)
             guard try unsafe classify(&entry, pointer, followsLinks: followsLinks) else { return }

@@ -141,7 +141,8 @@ extension stat {
             target: target,
             linkIdentity: hasSeveralNames
                 ? LinkIdentity(device: UInt64(st_dev), inode: UInt64(st_ino)) : nil,
-            special: special)
+            special: special
+        )
     }
 
     private var special: SpecialFile? {
@@ -168,7 +169,8 @@ extension stat {
             size: isRegular ? UInt64(clamping: st_size) : 0,
             modified: modified,
             kind: kind,
-            file: facts(target: target))
+            file: facts(target: target)
+        )
     }
 }
 
@@ -189,7 +191,12 @@ extension StorageError {
             }
         let passing: [Int32] = [EAGAIN, EMFILE, ENFILE, ENOMEM, ENOBUFS, ETIMEDOUT, ESTALE]
         self.init(
-            code, operation, key: key, address: address, reason: failure.text,
-            isTransient: passing.contains(failure.number))
+            code,
+            operation,
+            key: key,
+            address: address,
+            reason: failure.text,
+            isTransient: passing.contains(failure.number)
+        )
     }
 }

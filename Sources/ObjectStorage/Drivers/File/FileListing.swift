@@ -24,7 +24,11 @@ final class FileListing: ObjectListing {
         after = request.after
         guard request.delimiter == nil || request.delimiter == slash else {
             throw StorageError(
-                .unsupported, "list", address: address, reason: "files are rolled up at / only")
+                .unsupported,
+                "list",
+                address: address,
+                reason: "files are rolled up at / only"
+            )
         }
         _ = try store.path(of: request.prefix, "list")
         let base = store.root + request.prefix.bytes
@@ -37,7 +41,8 @@ final class FileListing: ObjectListing {
                 keyPrefix: Array(base[..<cut].dropFirst(store.root.count)),
                 dropping: max(0, store.root.count - cut),
                 followsLinks: request.followsLinks,
-                filter: Array(base[cut...]))
+                filter: Array(base[cut...])
+            )
             frames.append(frame)
         } catch {
             guard error.number == ENOENT || error.number == ENOTDIR else {
@@ -59,7 +64,11 @@ final class FileListing: ObjectListing {
             _ = try PathBytes(store.rootDirectory).status(followingLinks: true)
         } catch {
             throw StorageError(
-                .notFound, "list", address: store.address, reason: "the folder does not exist")
+                .notFound,
+                "list",
+                address: store.address,
+                reason: "the folder does not exist"
+            )
         }
     }
 
@@ -128,7 +137,8 @@ final class FileListing: ObjectListing {
             directory = OpenFile(
                 try unsafe frame.withName(of: entry) { (descriptor, name) throws(SystemFailure) in
                     try checked { unsafe openat(descriptor, name, flags) }
-                })
+                }
+            )
         } catch {
             guard error.number == ENOENT || error.number == ENOTDIR else { throw error }
             return

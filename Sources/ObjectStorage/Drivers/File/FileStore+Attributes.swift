@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-package import SluiceBase
+import SluiceBase
 
 extension FileStore {
     package func extendedAttributes(_ key: ObjectKey) throws(StorageError) -> [ExtendedAttribute] {
@@ -20,7 +20,12 @@ extension FileStore {
         } catch {
             // A file system without attributes has none.
             guard error.code != EOPNOTSUPP else { return [] }
-            throw StorageError(SystemFailure(error.code), "read the attributes of", key: key, address: address)
+            throw StorageError(
+                SystemFailure(error.code),
+                "read the attributes of",
+                key: key,
+                address: address
+            )
         }
     }
 

@@ -15,7 +15,9 @@ extension FileStore {
         do throws(SystemFailure) {
             // The key's own directory is a parent of any name in it.
             try makeParents(of: path + (key.hasSuffix(slash) ? [] : [slash]) + [UInt8(ascii: "x")])
-            guard try PathBytes(path).status(followingLinks: true).isDirectory else { throw SystemFailure(EEXIST) }
+            guard try PathBytes(path).status(followingLinks: true).isDirectory else {
+                throw SystemFailure(EEXIST)
+            }
         } catch {
             throw StorageError(making: error, "make the directory", key: key, address: address)
         }
@@ -28,6 +30,10 @@ extension FileStore {
         facts: FileFacts? = nil,
         modified: Timestamp? = nil,
     ) throws(StorageError) {
+        guard !target.isEmpty, !target.bytes.contains(0) else {
+            let reason = "\(target) cannot be the target of a link"
+            throw StorageError(.failed, "make the link", key: key, address: address, reason: reason)
+        }
         try make(key, "make the link", facts, modified) { (temporary) throws(SystemFailure) in
             try unsafe PathBytes(target.bytes).call { target in
                 unsafe temporary.withPointer { unsafe symlink(target, $0) }
@@ -81,7 +87,9 @@ extension FileStore {
         _ modified: Timestamp?,
         _ body: (PathBytes) throws(SystemFailure) -> Void,
     ) throws(StorageError) {
-        guard !key.hasSuffix(slash) else { throw StorageError(.invalidKey, operation, key: key, address: address) }
+        guard !key.hasSuffix(slash) else {
+            throw StorageError(.invalidKey, operation, key: key, address: address)
+        }
         try replace(key, operation) { (temporary) throws(StorageError) in
             do throws(SystemFailure) {
                 try body(temporary)

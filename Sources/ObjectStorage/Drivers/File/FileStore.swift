@@ -55,7 +55,8 @@ package final class FileStore: FileTreeStore {
         }
     }
 
-    package func read(_ key: ObjectKey, range: ByteRange, into sink: ByteSink) throws(StorageError) -> UInt64 {
+    package func read(_ key: ObjectKey, range: ByteRange, into sink: ByteSink) throws(StorageError) -> UInt64
+    {
         let path = try path(of: key, "read")
         let file: OpenFile
         let status: stat
@@ -73,7 +74,12 @@ package final class FileStore: FileTreeStore {
         }
         let wanted = range.clamped(to: UInt64(clamping: status.st_size))
         if wanted.count > 4 << 20 {
-            posix_fadvise(file.descriptor, off_t(wanted.lowerBound), off_t(wanted.count), POSIX_FADV_SEQUENTIAL)
+            posix_fadvise(
+                file.descriptor,
+                off_t(wanted.lowerBound),
+                off_t(wanted.count),
+                POSIX_FADV_SEQUENTIAL
+            )
         }
         return try unsafe deliver(wanted, of: file, key, into: sink)
     }
@@ -117,7 +123,7 @@ package final class FileStore: FileTreeStore {
             do throws(SystemFailure) {
                 try unsafe path.call { unsafe unlink($0) }
             } catch {
-                guard error.number == EISDIR || error.number == EPERM else { throw error }
+                guard error.number == EISDIR else { throw error }
                 try unsafe path.call { unsafe rmdir($0) }
             }
         } catch {
