@@ -12,7 +12,14 @@ struct FormatTests {
     func format() throws {
         let sample = try SampleVolume()
         let time = sample.clock.now()
-        let root = Attributes(type: .directory, mode: 0o777, time: time, linkCount: 2, length: 4096, parent: .root)
+        let root = Attributes(
+            type: .directory,
+            mode: 0o777,
+            time: time,
+            linkCount: 2,
+            length: 4096,
+            parent: .root
+        )
         var trash = root
         trash.mode = 0o555
         #expect(sample.records.nodes == [.root: root, .trash: trash])
@@ -20,7 +27,8 @@ struct FormatTests {
             sample.records.counters == [
                 "nextInode": 2, "nextChunk": 1, "nextSession": 0, "usedSpace": 0, "totalInodes": 0,
                 "nextCleanupSlices": 0,
-            ])
+            ]
+        )
         #expect(sample.records.setting == SampleVolume.settings.encoded)
         #expect(sample.records.directoryStats.isEmpty)
         #expect(try Volume.open(engine: sample.engine).settings == sample.volume.settings)
@@ -51,7 +59,8 @@ struct FormatTests {
         arguments: [
             { $0.name = "No" }, { $0.uuid = "" }, { $0.blockSizeKiB = 1 }, { $0.trashDays = -1 },
             { $0.minClientVersion = "x" }, { $0.metaVersion = 2 },
-        ] as [@Sendable (inout VolumeSettings) -> Void])
+        ] as [@Sendable (inout VolumeSettings) -> Void]
+    )
     func invalidSettings(damage: @Sendable (inout VolumeSettings) -> Void) throws {
         var settings = SampleVolume.settings
         damage(&settings)
@@ -76,7 +85,8 @@ struct FormatTests {
         arguments: [
             { $0.name = "other" }, { $0.blockSizeKiB = 1024 }, { $0.compression = "lz4" }, { $0.shards = 4 },
             { $0.hashPrefix = true },
-        ] as [@Sendable (inout VolumeSettings) -> Void])
+        ] as [@Sendable (inout VolumeSettings) -> Void]
+    )
     func fixedFields(change: @Sendable (inout VolumeSettings) -> Void) throws {
         let sample = try SampleVolume()
         let before = sample.records.setting
@@ -105,7 +115,10 @@ struct FormatTests {
         sample.engine.edit { records in
             records.directoryStats[.root] = DirectoryStat(usedSpace: 1)
             for (index, kind) in QuotaKind.allCases.enumerated() {
-                records.quotas[QuotaKey(kind: kind, key: UInt64(index + 1))] = Quota(maxSpace: 1, maxInodes: 1)
+                records.quotas[QuotaKey(kind: kind, key: UInt64(index + 1))] = Quota(
+                    maxSpace: 1,
+                    maxInodes: 1
+                )
             }
         }
         try sample.volume.updateSettings { $0.capacity = 1 << 40 }
@@ -147,7 +160,8 @@ struct FormatTests {
             ("[]", true, EngineError.Code.corrupt), (#"{"Name":"a","MetaVersion":2}"#, false, .incompatible),
             (#"{"Name":"a","MinClientVersion":"1.5.0-A"}"#, true, .incompatible),
             (#"{"Name":"a","MaxClientVersion":"1.4.1"}"#, true, .incompatible),
-        ])
+        ]
+    )
     func opening(setting: String, checkVersion: Bool, code: EngineError.Code) throws {
         let engine = MemoryEngine()
         let none = #expect(throws: EngineError.self) { try Volume.open(engine: engine) }

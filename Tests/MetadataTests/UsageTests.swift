@@ -16,7 +16,9 @@ struct UsageTests {
     }
 
     private func write(_ id: UInt64, size: UInt32, to inode: Inode, in volume: Volume? = nil) throws {
-        try (volume ?? sample.volume).perform { _ = try $0.write(.whole(id, size: size), toChunk: 0, of: inode) }
+        try (volume ?? sample.volume).perform {
+            _ = try $0.write(.whole(id, size: size), toChunk: 0, of: inode)
+        }
     }
 
     private func stat(of inode: Inode) -> DirectoryStat? {
@@ -30,7 +32,12 @@ struct UsageTests {
         try sample.engine.write { transaction in
             try transaction.setDirectoryStat(DirectoryStat(usedSpace: 4096, usedInodes: 1), of: directory)
             try transaction.setQuota(
-                QuotaRecord(kind: .directory, key: 50, quota: Quota(maxSpace: 1 << 30, maxInodes: 0, usedInodes: 1)))
+                QuotaRecord(
+                    kind: .directory,
+                    key: 50,
+                    quota: Quota(maxSpace: 1 << 30, maxInodes: 0, usedInodes: 1)
+                )
+            )
         }
         try write(1, size: 9000, to: inode)
         for _ in 0..<2 { try sample.volume.flushUsage() }
@@ -70,7 +77,11 @@ struct UsageTests {
             try WorkerThread(name: "writer") { [sample] in
                 do {
                     for step in 0..<40 {
-                        let slice = Slice.whole(UInt64(1 + number * 100 + step), size: 4096, at: UInt32(step) * 4096)
+                        let slice = Slice.whole(
+                            UInt64(1 + number * 100 + step),
+                            size: 4096,
+                            at: UInt32(step) * 4096
+                        )
                         try sample.volume.perform {
                             _ = try $0.write(slice, toChunk: 0, of: Inode(UInt64(100 + number)))
                         }
@@ -139,18 +150,26 @@ struct UsageTests {
         #expect(stat(of: .trash) == nil)
     }
 
-    @Test("Users and groups get a record without limits with their first use; a removed directory quota stays away")
+    @Test(
+        "Users and groups get a record with their first use; a removed directory quota stays away"
+    )
     func quotaRecords() throws {
         let sample = try SampleVolume { $0.userGroupQuota = true }
         let inode = try sample.addFile()
         try sample.engine.write {
-            try $0.setQuota(QuotaRecord(kind: .directory, key: 1, quota: Quota(maxSpace: 1 << 30, maxInodes: 0)))
+            try $0.setQuota(
+                QuotaRecord(kind: .directory, key: 1, quota: Quota(maxSpace: 1 << 30, maxInodes: 0))
+            )
         }
         try write(1, size: 9000, to: inode, in: sample.volume)
         try sample.engine.write { try $0.deleteQuota(.directory, 1) }
         try sample.volume.flushUsage()
         let used = Quota(maxSpace: -1, maxInodes: -1, usedSpace: 8192, usedInodes: 0)
-        #expect(sample.records.quotas == [QuotaKey(kind: .user, key: 7): used, QuotaKey(kind: .group, key: 8): used])
+        #expect(
+            sample.records.quotas == [
+                QuotaKey(kind: .user, key: 7): used, QuotaKey(kind: .group, key: 8): used,
+            ]
+        )
     }
 
     @Test("An engine that counts in transactions is not told again")
@@ -173,7 +192,8 @@ struct UsageTests {
         try sample.engine.write { transaction in
             try transaction.setDirectoryStat(DirectoryStat(usedSpace: 4096, usedInodes: 1), of: directory)
             try transaction.setQuota(
-                QuotaRecord(kind: .directory, key: 50, quota: Quota(maxSpace: 1 << 30, maxInodes: 0)))
+                QuotaRecord(kind: .directory, key: 50, quota: Quota(maxSpace: 1 << 30, maxInodes: 0))
+            )
         }
         try write(1, size: 9000, to: inode, in: volume)
         try write(2, size: 9000, to: bare, in: volume)
@@ -190,14 +210,24 @@ struct UsageTests {
 
     @Test("The totals of a volume follow its limits, or grow with its use")
     func statistics() {
-        let limited = VolumeStatistics(usedSpace: 302_075_904, usedInodes: 185, capacity: 100 << 30, inodes: 1_000_000)
+        let limited = VolumeStatistics(
+            usedSpace: 302_075_904,
+            usedInodes: 185,
+            capacity: 100 << 30,
+            inodes: 1_000_000
+        )
         #expect(limited.availableSpace == 107_072_106_496)
         #expect(limited.availableInodes == 999_815)
         let unlimited = VolumeStatistics(usedSpace: 0, usedInodes: 0, capacity: 0, inodes: 0)
         #expect(unlimited.totalSpace == 1 << 50)
         #expect(unlimited.availableInodes == 10 << 20)
         let pebibyte: Int64 = 1 << 50
-        let large = VolumeStatistics(usedSpace: pebibyte / 5 * 4 + 4, usedInodes: (40 << 20) + 1, capacity: 0, inodes: 0)
+        let large = VolumeStatistics(
+            usedSpace: pebibyte / 5 * 4 + 4,
+            usedInodes: (40 << 20) + 1,
+            capacity: 0,
+            inodes: 0
+        )
         #expect(large.totalSpace == 2 << 50)
         #expect(large.availableInodes == 20 << 20)
         let overfull = VolumeStatistics(usedSpace: 100, usedInodes: 5, capacity: 50, inodes: 3)
