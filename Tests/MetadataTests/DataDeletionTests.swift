@@ -22,7 +22,8 @@ struct DataDeletionTests {
         sample = try SampleVolume()
     }
 
-    /// A file with slices 1 (twice), 2 in its first chunk and 3 in its second, deleted; slice 2 has another user.
+    /// A file with slices 1 (twice), 2 in its first chunk and 3 in its second, deleted; slice 2 has another
+    /// user.
     private func deletedFile() throws -> DeletedFile {
         let inode = try sample.addFile()
         let other = try sample.addFile(Inode(101))
@@ -72,7 +73,8 @@ struct DataDeletionTests {
         // What the failure left is found by its count.
         var removed: [Removed] = []
         #expect(
-            try sample.volume.removeUnusedSlices(limit: 10) { removed.append(Removed(id: $0, size: $1)) } == 2)
+            try sample.volume.removeUnusedSlices(limit: 10) { removed.append(Removed(id: $0, size: $1)) } == 2
+        )
         #expect(removed == [Removed(id: 1, size: 10), Removed(id: 3, size: 30)])
         #expect(sample.records.sliceReferences.keys.sorted() == [2])
     }
@@ -84,7 +86,8 @@ struct DataDeletionTests {
         let before = sample.records.chunks
         let error = #expect(throws: VolumeError.self) {
             let file = DeletedFile(inode: inode, length: 10, deleted: 0)
-            try sample.volume.deleteData(of: file) { _, _ in Issue.record("a living file's slice was removed") }
+            try sample.volume.deleteData(of: file) { _, _ in Issue.record("a living file's slice was removed")
+            }
         }
         #expect(error?.code == .damaged)
         #expect(sample.records.chunks == before)
@@ -122,8 +125,12 @@ struct DataDeletionTests {
                 old.write(id)
                 old.write(size)
             }
-            try transaction.setDelayedSlices(DelayedSlices(id: 7, deleted: now - 86401, encodedSlices: old.bytes))
-            try transaction.setDelayedSlices(DelayedSlices(id: 8, deleted: now - 86400, encodedSlices: old.bytes))
+            try transaction.setDelayedSlices(
+                DelayedSlices(id: 7, deleted: now - 86401, encodedSlices: old.bytes)
+            )
+            try transaction.setDelayedSlices(
+                DelayedSlices(id: 8, deleted: now - 86400, encodedSlices: old.bytes)
+            )
             try transaction.setDelayedSlices(DelayedSlices(id: 9, deleted: 0, encodedSlices: [1]))
         }
         var removed: [Removed] = []

@@ -22,7 +22,9 @@ struct DataLengthTests {
         let shrinking = "000003e80000000000000000000000000000000000000fa0"
         #expect(try sample.chunk(0, of: inode) == shrinking)
         try sample.volume.perform { _ = try $0.truncate(inode, to: 70 * Self.mebibyte) }
-        #expect(try sample.chunk(0, of: inode) == shrinking + "000003e80000000000000000000000000000000003fffc18")
+        #expect(
+            try sample.chunk(0, of: inode) == shrinking + "000003e80000000000000000000000000000000003fffc18"
+        )
         #expect(try sample.chunk(1, of: inode) == "000000000000000000000000000000000000000000600000")
         #expect(try sample.attributes(inode)?.length == 70 * Self.mebibyte)
         #expect(sample.volume.usage.pendingTotals.space == Int64(70 * Self.mebibyte) - 8192)
@@ -38,7 +40,10 @@ struct DataLengthTests {
         #expect(middleText.hasSuffix("00000000000000000000000000000000000000000000000a"))
         #expect(try sample.chunk(1, of: inode) == nil)
         try sample.volume.perform { _ = try $0.truncate(inode, to: UInt64(middle + 2) * Chunk.size) }
-        #expect(try sample.chunk(middle, of: inode) == middleText + "000000000000000000000000000000000000000004000000")
+        #expect(
+            try sample.chunk(middle, of: inode) == middleText
+                + "000000000000000000000000000000000000000004000000"
+        )
         #expect(try sample.chunk(middle + 2, of: inode) == nil)
         #expect(sample.records.chunks[inode]?.keys.sorted() == [0, middle])
     }
@@ -90,8 +95,10 @@ struct DataLengthTests {
         #expect(try sample.attributes(inode)?.length == 9000)
         #expect(
             try sample.volume.readPlan(of: inode, chunk: 0) == [
-                Slice(position: 0, id: 1, size: 9000, offset: 0, length: 8000), .hole(position: 8000, length: 1000),
-            ])
+                Slice(position: 0, id: 1, size: 9000, offset: 0, length: 8000),
+                .hole(position: 8000, length: 1000),
+            ]
+        )
     }
 
     @Test("Allocating grows the file without a record; zeroing adds one for the old part")
@@ -111,7 +118,8 @@ struct DataLengthTests {
         arguments: [
             (0x02, VolumeError.Code.invalid), (0x08, .notSupported), (0x20, .notSupported), (0x09, .invalid),
             (0x28, .invalid), (0x40, .notSupported),
-        ] as [(UInt32, VolumeError.Code)])
+        ] as [(UInt32, VolumeError.Code)]
+    )
     func modes(mode: UInt32, code: VolumeError.Code) throws {
         let inode = try sample.addFile()
         let error = #expect(throws: VolumeError.self) {

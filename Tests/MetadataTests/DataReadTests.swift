@@ -27,7 +27,10 @@ struct DataReadTests {
     @Test("A plan lays later records over earlier ones, fills gaps and ends with the file")
     func plan() throws {
         let inode = try sample.addFile { $0.length = 150 }
-        try store([.whole(1, size: 100, at: 20), .whole(2, size: 10, at: 50), .whole(3, size: 500, at: 140)], of: inode)
+        try store(
+            [.whole(1, size: 100, at: 20), .whole(2, size: 10, at: 50), .whole(3, size: 500, at: 140)],
+            of: inode
+        )
         #expect(
             try sample.volume.readPlan(of: inode, chunk: 0) == [
                 .hole(position: 0, length: 20),
@@ -36,7 +39,8 @@ struct DataReadTests {
                 Slice(position: 60, id: 1, size: 100, offset: 40, length: 60),
                 .hole(position: 120, length: 20),
                 Slice(position: 140, id: 3, size: 500, offset: 0, length: 10),
-            ])
+            ]
+        )
         #expect(try sample.volume.readPlan(of: inode, chunk: 1) == [])
     }
 
@@ -48,9 +52,14 @@ struct DataReadTests {
             try pieces(inode, in: 150..<400) == [
                 FilePiece(offset: 150, slice: Slice(position: 150, id: 1, size: 100, offset: 50, length: 50)),
                 FilePiece(offset: 200, slice: .hole(position: 200, length: 200)),
-            ])
+            ]
+        )
         #expect(try pieces(inode, in: 1000..<2000) == [])
-        #expect(try pieces(inode, in: 900..<5000) == [FilePiece(offset: 900, slice: .hole(position: 900, length: 100))])
+        #expect(
+            try pieces(inode, in: 900..<5000) == [
+                FilePiece(offset: 900, slice: .hole(position: 900, length: 100))
+            ]
+        )
     }
 
     @Test("A file of many chunks is covered from start to end, absent chunks as holes")
@@ -84,7 +93,8 @@ struct DataReadTests {
             Slice(position: 0, id: 1, size: 10, offset: .max, length: 10),
             Slice(position: .max, id: 0, size: 0, offset: 0, length: .max),
             Slice(position: 0, id: 1, size: .max, offset: 0, length: .max),
-        ])
+        ]
+    )
     func damage(slice: Slice) throws {
         let inode = try sample.addFile { $0.length = Chunk.size }
         try store([slice], of: inode)

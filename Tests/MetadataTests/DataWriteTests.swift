@@ -31,7 +31,8 @@ struct DataWriteTests {
         #expect(sample.volume.usage.pendingTotals == QuotaUsage(space: 4096, inodes: 0))
         #expect(
             sample.volume.usage.pendingStat(of: .root)
-                == DirectoryStat(dataLength: 5000, usedSpace: 4096, usedInodes: 0))
+                == DirectoryStat(dataLength: 5000, usedSpace: 4096, usedInodes: 0)
+        )
     }
 
     @Test("Overwriting keeps the length and charges nothing")
@@ -55,12 +56,16 @@ struct DataWriteTests {
                     ChunkWrite(.whole(1, size: 10), toChunk: 0),
                     ChunkWrite(.whole(2, size: 20), toChunk: 3),
                     ChunkWrite(.whole(3, size: 5, at: 1), toChunk: 0),
-                ], of: inode)
+                ],
+                of: inode
+            )
         }
         #expect(counts == [0: 2, 3: 1])
         #expect(
             try sample.chunk(0, of: inode)
-                == "0000000000000000000000010000000a000000000000000a" + "000000010000000000000003000000050000000000000005")
+                == "0000000000000000000000010000000a000000000000000a"
+                + "000000010000000000000003000000050000000000000005"
+        )
         #expect(try sample.attributes(inode)?.length == 3 * Chunk.size + 20)
         #expect(sample.records.sliceReferences.count == 3)
     }
@@ -72,8 +77,12 @@ struct DataWriteTests {
         let inode = try sample.addFile(in: [.root, .root, other])
         try sample.volume.perform { _ = try $0.write(.whole(1, size: 8192), toChunk: 0, of: inode) }
         let usage = sample.volume.usage
-        #expect(usage.pendingStat(of: .root) == DirectoryStat(dataLength: 16384, usedSpace: 8192, usedInodes: 0))
-        #expect(usage.pendingStat(of: other) == DirectoryStat(dataLength: 8192, usedSpace: 4096, usedInodes: 0))
+        #expect(
+            usage.pendingStat(of: .root) == DirectoryStat(dataLength: 16384, usedSpace: 8192, usedInodes: 0)
+        )
+        #expect(
+            usage.pendingStat(of: other) == DirectoryStat(dataLength: 8192, usedSpace: 4096, usedInodes: 0)
+        )
         let total = likeRedis ? try sample.counter(.usedSpace) : usage.pendingTotals.space
         #expect(total == 4096)
     }
@@ -158,12 +167,19 @@ struct DataWriteTests {
         let directory = try sample.addDirectory(Inode(50))
         try sample.engine.write {
             try $0.setQuota(
-                QuotaRecord(kind: .directory, key: 50, quota: Quota(maxSpace: 8192, maxInodes: 0, usedSpace: 4096)))
+                QuotaRecord(
+                    kind: .directory,
+                    key: 50,
+                    quota: Quota(maxSpace: 8192, maxInodes: 0, usedSpace: 4096)
+                )
+            )
         }
         let limited = try sample.addFile(in: [directory])
         try sample.volume.perform { _ = try $0.write(.whole(1, size: 8192), toChunk: 0, of: limited) }
         let exceeded = #expect(throws: VolumeError.self) {
-            try sample.volume.perform { _ = try $0.write(.whole(2, size: 1, at: 8192), toChunk: 0, of: limited) }
+            try sample.volume.perform {
+                _ = try $0.write(.whole(2, size: 1, at: 8192), toChunk: 0, of: limited)
+            }
         }
         #expect(exceeded?.code == .quotaExceeded)
     }

@@ -41,8 +41,14 @@ struct SampleVolume {
     ) throws -> Inode {
         let parent = directories.count == 1 ? directories[0] : Inode(0)
         var attributes = Attributes(
-            type: .file, mode: 0o644, uid: 7, gid: 8, time: .epoch, linkCount: UInt32(directories.count),
-            parent: parent)
+            type: .file,
+            mode: 0o644,
+            uid: 7,
+            gid: 8,
+            time: .epoch,
+            linkCount: UInt32(directories.count),
+            parent: parent
+        )
         adjust(&attributes)
         try engine.write { transaction in
             try transaction.insertNode(inode, attributes)
@@ -57,9 +63,19 @@ struct SampleVolume {
 
     /// Puts in an empty directory below the root.
     @discardableResult
-    func addDirectory(_ inode: Inode, in parent: Inode = .root, stat: DirectoryStat? = DirectoryStat()) throws -> Inode {
+    func addDirectory(
+        _ inode: Inode,
+        in parent: Inode = .root,
+        stat: DirectoryStat? = DirectoryStat()
+    ) throws -> Inode {
         let attributes = Attributes(
-            type: .directory, mode: 0o755, time: .epoch, linkCount: 2, length: 4096, parent: parent)
+            type: .directory,
+            mode: 0o755,
+            time: .epoch,
+            linkCount: 2,
+            length: 4096,
+            parent: parent
+        )
         try engine.write { transaction in
             try transaction.insertNode(inode, attributes)
             let entry = NamedEntry(name: FileName("directory\(inode)"), inode: inode, type: .directory)

@@ -10,8 +10,13 @@ import VolumeModel
 struct SessionTests {
     let sample: SampleVolume
     let info = SessionInfo(
-        version: "1.4.2", hostName: "host", addresses: [], mountPoint: "/mnt", mountTime: "2026-11-23T19:21:23Z",
-        processID: 1)
+        version: "1.4.2",
+        hostName: "host",
+        addresses: [],
+        mountPoint: "/mnt",
+        mountTime: "2026-11-23T19:21:23Z",
+        processID: 1
+    )
 
     init() throws {
         sample = try SampleVolume()
@@ -52,7 +57,9 @@ struct SessionTests {
         #expect(sample.records.sessions[session.id]?.expires == now + 60)
         sample.engine.edit { $0.sessions = [:] }
         try session.refresh()
-        #expect(sample.records.sessions[session.id] == SessionRecord(id: 1, expires: now + 60, info: info.encoded))
+        #expect(
+            sample.records.sessions[session.id] == SessionRecord(id: 1, expires: now + 60, info: info.encoded)
+        )
     }
 
     @Test("A sign of life brings changed settings")

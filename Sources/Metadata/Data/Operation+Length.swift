@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every change of a file's data has in common: which nodes have data, who pays for a change of length, and how
-// ranges become zeros.
+// What every change of a file's data has in common: which nodes have data, who pays for a change of length,
+// and how ranges become zeros.
 
 import SluiceBase
 import VolumeModel
@@ -42,7 +42,8 @@ extension Operation {
             let charged = space.saturatingMultiply(times)
             charge(
                 directory: link.parent,
-                DirectoryStat(dataLength: growth.saturatingMultiply(times), usedSpace: charged, usedInodes: 0))
+                DirectoryStat(dataLength: growth.saturatingMultiply(times), usedSpace: charged, usedInodes: 0)
+            )
             try chargeQuotas(from: link.parent, space: charged, inodes: 0)
         }
     }
@@ -53,8 +54,8 @@ extension Operation {
         return try transaction.parents(of: inode)
     }
 
-    /// Lays zeros over a range: its first chunk gets a record, chunks between only when they have data, the last one
-    /// for the bytes it has of the range (metadata-format §5.4, JuiceFS 1.4.2).
+    /// Lays zeros over a range: its first chunk gets a record, chunks between only when they have data, the
+    /// last one for the bytes it has of the range (metadata-format §5.4, JuiceFS 1.4.2).
     func appendHoles(over range: Range<UInt64>, of inode: Inode) throws {
         guard !range.isEmpty else { return }
         let first = try chunkIndex(of: range.lowerBound, of: inode)
@@ -69,7 +70,11 @@ extension Operation {
         let lastStart = last * Chunk.size
         guard range.upperBound > lastStart else { return }
         try appendHole(
-            from: lastStart, to: range.upperBound, chunk: try chunkIndex(of: lastStart, of: inode), of: inode)
+            from: lastStart,
+            to: range.upperBound,
+            chunk: try chunkIndex(of: lastStart, of: inode),
+            of: inode
+        )
     }
 
     private func appendHole(from start: UInt64, to end: UInt64, chunk: UInt32, of inode: Inode) throws {

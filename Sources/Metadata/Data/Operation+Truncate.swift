@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Changing a file's length and zeroing ranges. Nothing here frees a slice: holes are laid over it, and compaction
-// drops what nobody sees (metadata-format §5.4, JuiceFS 1.4.2).
+// Changing a file's length and zeroing ranges. Nothing here frees a slice: holes are laid over it, and
+// compaction drops what nobody sees (metadata-format §5.4, JuiceFS 1.4.2).
 
 package import VolumeModel
 
@@ -32,7 +32,12 @@ extension Operation {
     package func truncate(_ inode: Inode, to length: UInt64) throws -> Attributes {
         var attributes = try fileForData(inode, to: "truncate")
         guard attributes.flags.isDisjoint(with: [.immutable, .append]) else {
-            throw VolumeError(.notPermitted, "truncate", inode, reason: "the file is immutable or append-only")
+            throw VolumeError(
+                .notPermitted,
+                "truncate",
+                inode,
+                reason: "the file is immutable or append-only"
+            )
         }
         try refuseTrash(inode, attributes, to: "truncate")
         guard length != attributes.length else { return attributes }
@@ -45,10 +50,11 @@ extension Operation {
         return attributes
     }
 
-    /// Reserves, zeroes or punches a range as fallocate(2) does. Sparse files are charged in full, so that reserving
-    /// is only a change of length.
+    /// Reserves, zeroes or punches a range as fallocate(2) does. Sparse files are charged in full, so that
+    /// reserving is only a change of length.
     /// - Returns: the attributes after the change.
-    /// - Throws: `VolumeError`: `.invalid` for modes that contradict each other, `.notSupported` for moving data.
+    /// - Throws: `VolumeError`: `.invalid` for modes that contradict each other, `.notSupported` for moving
+    ///   data.
     @discardableResult
     package func allocate(
         _ inode: Inode,
@@ -59,7 +65,9 @@ extension Operation {
         try Self.check(mode, for: inode)
         let (end, overflow) = offset.addingReportingOverflow(length)
         guard length > 0 else { throw VolumeError(.invalid, "allocate", inode, reason: "the range is empty") }
-        guard !overflow, end <= FileName.maximumFileLength else { throw VolumeError(.tooLarge, "allocate", inode) }
+        guard !overflow, end <= FileName.maximumFileLength else {
+            throw VolumeError(.tooLarge, "allocate", inode)
+        }
         var attributes = try fileForData(inode, to: "allocate")
         guard !attributes.flags.contains(.immutable) else {
             throw VolumeError(.notPermitted, "allocate", inode, reason: "the file is immutable")
@@ -83,7 +91,12 @@ extension Operation {
         let moving: AllocationMode = [.collapseRange, .insertRange]
         if !mode.isDisjoint(with: moving) {
             let isAlone = mode == .collapseRange || mode == .insertRange
-            throw VolumeError(isAlone ? .notSupported : .invalid, "allocate", inode, reason: "mode \(mode.rawValue)")
+            throw VolumeError(
+                isAlone ? .notSupported : .invalid,
+                "allocate",
+                inode,
+                reason: "mode \(mode.rawValue)"
+            )
         }
         guard mode.isSubset(of: [.keepSize, .punchHole, .zeroRange]) else {
             throw VolumeError(.notSupported, "allocate", inode, reason: "mode \(mode.rawValue)")
@@ -93,7 +106,8 @@ extension Operation {
         }
     }
 
-    /// Files in the trash do not change; those with several names do not tell where they are (metadata-format §5.7).
+    /// Files in the trash do not change; those with several names do not tell where they are (metadata-format
+    /// §5.7).
     private func refuseTrash(_ inode: Inode, _ attributes: Attributes, to verb: String) throws {
         guard attributes.parent.isTrash else { return }
         throw VolumeError(.notPermitted, verb, inode, reason: "the file is in the trash")

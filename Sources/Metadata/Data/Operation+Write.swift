@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Adding data to files: slices whose blocks are stored already become part of chunks (metadata-format §5.4). A slice
-// has one user from its registration on; an id that was registered before is refused.
+// Adding data to files: slices whose blocks are stored already become part of chunks (metadata-format §5.4).
+// A slice has one user from its registration on; an id that was registered before is refused.
 
 package import SluiceBase
 package import VolumeModel
@@ -60,7 +60,8 @@ extension Operation {
         }
         for write in writes where !write.slice.isHole {
             try transaction.insertSliceReference(
-                SliceReference(id: write.slice.id, size: write.slice.size, count: 1))
+                SliceReference(id: write.slice.id, size: write.slice.size, count: 1)
+            )
         }
         attributes.modifyTime = modified ?? time
         attributes.changeTime = time
@@ -92,10 +93,12 @@ extension Operation {
             throw VolumeError(.notPermitted, "write", inode, reason: "the file is immutable")
         }
         guard attributes.flags.contains(.append), write.start < attributes.length else { return }
-        // Parts of an append arrive in any order: an early one may have grown the file over the place of this one.
+        // Parts of an append arrive in any order: an early one may have grown the file over the place of this
+        // one.
         let shown = try transaction.readPlan(of: inode, chunk: write.chunk, length: attributes.length)
         let first = UInt64(write.slice.position)
-        guard shown.allSatisfy({ $0.isHole || $0.end <= first || UInt64($0.position) >= write.slice.end }) else {
+        guard shown.allSatisfy({ $0.isHole || $0.end <= first || UInt64($0.position) >= write.slice.end })
+        else {
             throw VolumeError(.notPermitted, "write", inode, reason: "the file can only be appended to")
         }
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which stored bytes make up a file. Records are foreign: what would be read outside its slice is an error here, so
-// that block readers can trust their bounds.
+// Which stored bytes make up a file. Records are foreign: what would be read outside its slice is an error
+// here, so that block readers can trust their bounds.
 
 import SluiceBase
 package import VolumeModel
@@ -21,8 +21,8 @@ package struct FilePiece: Hashable, Sendable {
 }
 
 extension MetadataReader {
-    /// What a reader sees of a chunk of a file with `length` bytes: pieces in order, from the chunk's start, without
-    /// gaps. Behind the last piece the rest of the chunk reads as zeros.
+    /// What a reader sees of a chunk of a file with `length` bytes: pieces in order, from the chunk's start,
+    /// without gaps. Behind the last piece the rest of the chunk reads as zeros.
     /// - Throws: `VolumeError.damaged` when a record reaches outside its slice or chunk.
     package func readPlan(of inode: Inode, chunk: UInt32, length: UInt64) throws -> [Slice] {
         let start = UInt64(chunk) * Chunk.size
@@ -42,7 +42,9 @@ extension ChunkRecord {
             throw damage(error.description)
         }
         for slice in stored where UInt64(slice.offset) + UInt64(slice.length) > UInt64(UInt32.max) {
-            throw damage("a record reaches \(UInt64(slice.offset) + UInt64(slice.length)) bytes into slice \(slice.id)")
+            throw damage(
+                "a record reaches \(UInt64(slice.offset) + UInt64(slice.length)) bytes into slice \(slice.id)"
+            )
         }
         return try Overlay.pieces(of: stored).compactMap { piece in
             guard UInt64(piece.position) < length else { return nil }
@@ -69,8 +71,8 @@ extension Volume {
         }
     }
 
-    /// Hands the pieces of a file to `body` in order of their offsets, holes included, without gaps, up to the end of
-    /// `range` or of the file. Memory does not grow with the file.
+    /// Hands the pieces of a file to `body` in order of their offsets, holes included, without gaps, up to
+    /// the end of `range` or of the file. Memory does not grow with the file.
     ///
     /// A file that others write meanwhile is seen as it is when its chunks are reached, 16 at a time.
     /// - Parameter range: nil means the whole file.

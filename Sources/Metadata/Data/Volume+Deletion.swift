@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Removing the data of files that are gone (metadata-format §5.3). The order makes every step safe to repeat: first
-// the chunk goes and its users are counted down, then the objects of slices without users, then their references,
-// and last the note that the file is to be deleted. A crash leaves something to find, never something missing.
+// Removing the data of files that are gone (metadata-format §5.3). The order makes every step safe to repeat:
+// first the chunk goes and its users are counted down, then the objects of slices without users, then their
+// references, and last the note that the file is to be deleted. A crash leaves something to find, never
+// something missing.
 
 import SluiceBase
 import VolumeModel
@@ -15,8 +16,8 @@ extension Volume {
     private static var sliceBatch: Int { 1000 }
 
     /// Removes the data of a deleted file. May be repeated after any failure, also by another client.
-    /// - Throws: `VolumeError.damaged` when the file is not gone at all or a chunk's record cannot be read: then its
-    ///   data stay. What the engine and `removingBlocks` throw.
+    /// - Throws: `VolumeError.damaged` when the file is not gone at all or a chunk's record cannot be read:
+    ///   then its data stay. What the engine and `removingBlocks` throw.
     package func deleteData(of file: DeletedFile, removingBlocks: BlockRemoval) throws {
         let chunks = try engine.read { reader in
             try Self.requireGone(file.inode, reader)
@@ -78,14 +79,18 @@ extension Volume {
     /// Files deleted before `time` whose data are still there, at most `limit`.
     /// - Parameter time: seconds since the epoch. Live clients delete at once and repeat after an hour.
     package func deletedFiles(before time: Int64, limit: Int) throws -> [DeletedFile] {
-        try collect(limit) { try $0.scanDeletedFiles() } matching: { $0.deleted < time }
+        try collect(limit) {
+            try $0.scanDeletedFiles()
+        } matching: {
+            $0.deleted < time
+        }
     }
 
-    /// Forgets slices that compaction replaced, as soon as the trash need not keep them, and removes those without
-    /// users.
+    /// Forgets slices that compaction replaced, as soon as the trash need not keep them, and removes those
+    /// without users.
     /// - Parameters:
-    ///   - time: seconds since the epoch; records made before it expire. Clients use now − `trashDays` × 86400.
-    ///   - limit: of records.
+    ///   - time: seconds since the epoch; records made before it expire. Clients use now − `trashDays` ×
+    ///   86400. - limit: of records.
     /// - Returns: the number of records expired. One that cannot be read stays.
     @discardableResult
     package func expireDelayedSlices(
@@ -93,13 +98,16 @@ extension Volume {
         limit: Int,
         removingBlocks: BlockRemoval,
     ) throws -> Int {
-        let expired = try collect(limit) { try $0.scanDelayedSlices() } matching: { record in
+        let expired = try collect(limit) {
+            try $0.scanDelayedSlices()
+        } matching: { record in
             record.deleted < time && (try? record.slices()) != nil
         }
         for record in expired { try expireDelayedSlices(record.id, removingBlocks: removingBlocks) }
         return expired.count
     }
 
+<<<<<<< HEAD
     /// Forgets the slices that one compaction replaced, and removes those without users.
     /// - Returns: false when there is no such record any more.
     @discardableResult
@@ -116,12 +124,21 @@ extension Volume {
     }
 
     /// Removes slices whose count of users is 0 or less: what interrupted deletions and failed compactions left.
+=======
+    /// Removes slices whose count of users is 0 or less: what interrupted deletions and failed compactions
+    /// left.
+>>>>>>> data
     ///
-    /// The count is all that live clients look at (metadata-format §5.3). `gc` does not call this: it counts itself.
+    /// The count is all that live clients look at (metadata-format §5.3). `gc` does not call this: it counts
+    /// itself.
     /// - Returns: the number of slices removed.
     @discardableResult
     package func removeUnusedSlices(limit: Int, removingBlocks: BlockRemoval) throws -> Int {
-        let unused = try collect(limit) { try $0.scanSliceReferences() } matching: { $0.count <= 0 }
+        let unused = try collect(limit) {
+            try $0.scanSliceReferences()
+        } matching: {
+            $0.count <= 0
+        }
         for start in stride(from: 0, to: unused.count, by: Self.sliceBatch) {
             let batch = unused[start..<min(start + Self.sliceBatch, unused.count)]
             try removeOrphans(Array(batch), removingBlocks: removingBlocks)
@@ -129,8 +146,8 @@ extension Volume {
         return unused.count
     }
 
-    /// The first `limit` readable records of a scan that match. Collected before anything is written, because an
-    /// engine's snapshot may not outlive or may block writes.
+    /// The first `limit` readable records of a scan that match. Collected before anything is written, because
+    /// an engine's snapshot may not outlive or may block writes.
     private func collect<Record>(
         _ limit: Int,
         from scan: (any MetadataScanner) throws -> any RecordCursor<Record>,
@@ -156,15 +173,19 @@ extension ChunkRecord {
             return try Slice.list(decoding: slices).filter { !$0.isHole }
         } catch {
             throw VolumeError(
-                .damaged, "read", "chunk \(index) of inode \(inode)", reason: error.description)
+                .damaged,
+                "read",
+                "chunk \(index) of inode \(inode)",
+                reason: error.description
+            )
         }
     }
 }
 
 extension MetadataTransaction {
     /// Takes one user away from each slice, several from one that is listed several times.
-    /// - Returns: slices that nobody uses any more, each once. A slice without a reference is not among them: nothing
-    ///   says that it is free.
+    /// - Returns: slices that nobody uses any more, each once. A slice without a reference is not among them:
+    ///   nothing says that it is free.
     func release(_ slices: [(id: UInt64, size: UInt32)]) throws -> [SliceReference] {
         var counts: [UInt64: SliceReference] = [:]
         for slice in slices where slice.id > 0 {

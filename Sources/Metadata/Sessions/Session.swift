@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// This client's own registration. The caller schedules `refresh` (every heartbeat, jittered) and `close`; nothing
-// here starts a thread.
+// This client's own registration. The caller schedules `refresh` (every heartbeat, jittered) and `close`;
+// nothing here starts a thread.
 
 import SluiceBase
 package import VolumeModel
@@ -23,7 +23,11 @@ package final class Session: Sendable {
     ) throws {
         guard heartbeat == 0 || SessionRule.heartbeats.contains(heartbeat) else {
             throw VolumeError(
-                .invalid, "open", "a session", reason: "a heartbeat of \(heartbeat) s is not between 1 s and 600 s")
+                .invalid,
+                "open",
+                "a session",
+                reason: "a heartbeat of \(heartbeat) s is not between 1 s and 600 s"
+            )
         }
         self.volume = volume
         self.heartbeat = heartbeat
@@ -31,8 +35,8 @@ package final class Session: Sendable {
         id = try volume.register(self.info, lifetime: SessionRule.lifetime(heartbeat: heartbeat))
     }
 
-    /// Shows that this client is alive: reloads the settings, moves the expiry, and registers again when another
-    /// client has taken us for dead.
+    /// Shows that this client is alive: reloads the settings, moves the expiry, and registers again when
+    /// another client has taken us for dead.
     /// - Throws: `EngineError` with `endsSession` when the volume is no longer ours to work on.
     package func refresh() throws {
         let expires = volume.clock.now().seconds.saturatingAdd(SessionRule.lifetime(heartbeat: heartbeat))
@@ -74,15 +78,22 @@ extension Volume {
                 let next = try transaction.add(1, to: .nextSession)
                 guard let id = UInt64(exactly: next), id > 0 else {
                     throw EngineError(
-                        .corrupt, "open a session", address: engine.address,
-                        reason: "the counter nextSession holds \(next)")
+                        .corrupt,
+                        "open a session",
+                        address: engine.address,
+                        reason: "the counter nextSession holds \(next)"
+                    )
                 }
                 guard try transaction.session(id) == nil else { continue }
                 try transaction.setSession(SessionRecord(id: id, expires: expires, info: info))
                 return id
             }
             throw EngineError(
-                .busy, "open a session", address: engine.address, reason: "the next 1000 session ids are in use")
+                .busy,
+                "open a session",
+                address: engine.address,
+                reason: "the next 1000 session ids are in use"
+            )
         }
     }
 }

@@ -21,7 +21,8 @@ package enum SessionRule {
 }
 
 extension EngineError {
-    /// Whether the volume we work on is not there any more or not ours to touch: the work ends, no retry helps.
+    /// Whether the volume we work on is not there any more or not ours to touch: the work ends, no retry
+    /// helps.
     package var endsSession: Bool { code == .notAVolume || code == .incompatible }
 }
 
@@ -41,8 +42,8 @@ extension Volume {
     }
 
     /// Reads the settings anew, as clients do at every heartbeat.
-    /// - Throws: `EngineError` with `endsSession` when the setting is gone, newer than we understand, or another
-    ///   volume's.
+    /// - Throws: `EngineError` with `endsSession` when the setting is gone, newer than we understand, or
+    ///   another volume's.
     package func reloadSettings() throws {
         settings = try engine.read { try currentSettings($0) }
     }
@@ -53,8 +54,11 @@ extension Volume {
         let known = settings.uuid
         guard stored.uuid == known else {
             throw EngineError(
-                .notAVolume, "reload the settings", address: engine.address,
-                reason: "the database holds volume \(stored.uuid) now, not \(known)")
+                .notAVolume,
+                "reload the settings",
+                address: engine.address,
+                reason: "the database holds volume \(stored.uuid) now, not \(known)"
+            )
         }
         return stored
     }
@@ -67,7 +71,8 @@ extension Volume {
         try engine.read { try $0.sessions() }.filter { $0.expires < now }.map(\.id)
     }
 
-    /// Cleans up after clients that died: their locks, the files they held open without a name, their records.
+    /// Cleans up after clients that died: their locks, the files they held open without a name, their
+    /// records.
     /// - Returns: files whose data can be removed now, and the sessions that could not be cleaned.
     package func cleanStaleSessions() throws -> SessionCleaning {
         var cleaning = SessionCleaning()
@@ -83,7 +88,8 @@ extension Volume {
         return cleaning
     }
 
-    /// Removes a session: its locks, then the files it sustained, and its record only when all of that worked.
+    /// Removes a session: its locks, then the files it sustained, and its record only when all of that
+    /// worked.
     /// - Parameter onlyIfStale: leave a session alone that has shown life meanwhile.
     /// - Returns: files whose data can be removed now.
     func cleanSession(_ id: UInt64, onlyIfStale: Bool) throws -> [DeletedFile] {
@@ -124,13 +130,6 @@ extension Operation {
         try transaction.deleteSustained(SustainedInode(session: session, inode: inode))
         guard let attributes = try transaction.node(inode), attributes.linkCount == 0 else { return }
         guard try transaction.sustainingSessions(of: inode).allSatisfy({ $0 == session }) else { return }
-        let file = DeletedFile(inode: inode, length: attributes.length, deleted: time.seconds)
-        try transaction.setDeletedFile(file)
-        try transaction.deleteNode(inode)
-        try transaction.deleteExtendedAttributes(of: inode)
-        let space = -attributes.usedSpace
-        chargeVolume(space: space, inodes: -1)
-        try chargeOwner(uid: attributes.uid, gid: attributes.gid, space: space, inodes: -1)
-        effects.deletedFiles.append(file)
+        try discard(inode, attributes)
     }
 }

@@ -5,7 +5,8 @@ package import VolumeModel
 extension MetadataReader {
     /// Counts what the direct children of a directory add up to, a thousand at a time (metadata-format §5.8).
     ///
-    /// An entry whose node is gone counts nothing, as in JuiceFS, which lists entries together with their nodes.
+    /// An entry whose node is gone counts nothing, as in JuiceFS, which lists entries together with their
+    /// nodes.
     package func directoryStatFromEntries(of directory: Inode) throws -> DirectoryStat {
         var sum = DirectoryStat()
         var last: FileName?

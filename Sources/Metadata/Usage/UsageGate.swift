@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Between the commit of a transaction and the record of its usage in the ledger lies a moment in which a recount
-// would see the change and the flush after it would add it again. Operations pass the gate side by side; a recount
-// waits until all have left, and holds new ones back.
+// Between the commit of a transaction and the record of its usage in the ledger lies a moment in which a
+// recount would see the change and the flush after it would add it again. Operations pass the gate side by
+// side; a recount waits until all have left, and holds new ones back.
 //
 // Lock order: the flush gate, the usage gate, an engine's locks; never taken inside a transaction.
 

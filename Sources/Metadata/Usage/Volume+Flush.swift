@@ -2,8 +2,8 @@
 // Adding what the ledger gathered to the stored totals, stats and quotas, every second as live peers do
 // (metadata-format §5.8). What cannot be written goes back to the ledger.
 //
-// JuiceFS 1.4.2 recounts a directory without a stat and then adds its pending delta, which the count has in it
-// already. Here the delta is dropped with the recount.
+// JuiceFS 1.4.2 recounts a directory without a stat and then adds its pending delta, which the count has in
+// it already. Here the delta is dropped with the recount.
 
 package import VolumeModel
 
@@ -11,8 +11,8 @@ extension Volume {
     /// Directories or quotas written in one transaction.
     private static var flushBatch: Int { 200 }
 
-    /// Writes the usage that committed operations changed. Calls wait for each other; a failure leaves the rest for
-    /// the next call.
+    /// Writes the usage that committed operations changed. Calls wait for each other; a failure leaves the
+    /// rest for the next call.
     package func flushUsage() throws {
         try flushGate.closed {
             for directory in try flushPending() { try recount(directory) }
@@ -42,8 +42,8 @@ extension Volume {
     }
 
     /// Adds to the stats of directories.
-    /// - Returns: directories that have to be counted: without a stat (their delta stays in `rest` until then), or with
-    ///   one that fell below zero.
+    /// - Returns: directories that have to be counted: without a stat (their delta stays in `rest` until
+    ///   then), or with one that fell below zero.
     private func flushDirectories(_ rest: inout Effects) throws -> [Inode] {
         guard settings.dirStats else {
             rest.directories = [:]
@@ -92,8 +92,8 @@ extension Volume {
         }
     }
 
-    /// Adds to a quota's usage. A directory's quota that is gone stays gone; users and groups get a record without
-    /// limits once they use something.
+    /// Adds to a quota's usage. A directory's quota that is gone stays gone; users and groups get a record
+    /// without limits once they use something.
     private static func adjust(
         _ key: QuotaKey,
         by delta: QuotaUsage,

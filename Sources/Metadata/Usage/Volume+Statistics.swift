@@ -16,8 +16,8 @@ package struct VolumeStatistics: Hashable, Sendable {
 
     /// Works out totals from limits and usage (metadata-format §5.8, JuiceFS 1.4.2).
     ///
-    /// Without a capacity the total is 1 PiB, doubled until use is at most 80 % of it; without a limit of inodes
-    /// 10 Mi are free, doubled until use is at most four times that.
+    /// Without a capacity the total is 1 PiB, doubled until use is at most 80 % of it; without a limit of
+    /// inodes 10 Mi are free, doubled until use is at most four times that.
     package init(usedSpace: Int64, usedInodes: Int64, capacity: UInt64, inodes: UInt64) {
         let space = UInt64(clamping: usedSpace)
         let nodes = UInt64(clamping: usedInodes)
@@ -51,7 +51,10 @@ extension Volume {
         let pending = usage.pendingTotals
         let settings = settings
         return VolumeStatistics(
-            usedSpace: space.saturatingAdd(pending.space), usedInodes: inodes.saturatingAdd(pending.inodes),
-            capacity: settings.capacity, inodes: settings.inodes)
+            usedSpace: space.saturatingAdd(pending.space),
+            usedInodes: inodes.saturatingAdd(pending.inodes),
+            capacity: settings.capacity,
+            inodes: settings.inodes
+        )
     }
 }

@@ -31,7 +31,9 @@ extension VolumeSettings {
             }
             guard !uuid.isEmpty else { throw invalid("it has no UUID") }
         }
-        guard metaVersion == 1 || metaVersion == old?.metaVersion else { throw invalid("metadata version \(metaVersion) is not known") }
+        guard metaVersion == 1 || metaVersion == old?.metaVersion else {
+            throw invalid("metadata version \(metaVersion) is not known")
+        }
         guard trashDays >= 0 else { throw invalid("\(trashDays) days of trash") }
         do {
             _ = try blockLayout()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Usage that has been committed with its operations but not yet added to the stored totals: live peers flush every
-// second too (metadata-format §5.8).
+// Usage that has been committed with its operations but not yet added to the stored totals: live peers flush
+// every second too (metadata-format §5.8).
 
 import Synchronization
 package import VolumeModel
@@ -24,7 +24,10 @@ package final class UsageLedger: Sendable {
             }
             for (key, delta) in effects.quotas {
                 let old = sum.quotas[key] ?? QuotaUsage(space: 0, inodes: 0)
-                sum.quotas[key] = QuotaUsage(space: old.space + delta.space, inodes: old.inodes + delta.inodes)
+                sum.quotas[key] = QuotaUsage(
+                    space: old.space + delta.space,
+                    inodes: old.inodes + delta.inodes
+                )
             }
         }
     }

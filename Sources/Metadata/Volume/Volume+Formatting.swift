@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Making a volume and changing its settings, with the records that each brings about (metadata-format §1, JuiceFS
-// 1.4.2). Settings reach these functions with their secrets in clear or sealed, and are stored sealed.
+// Making a volume and changing its settings, with the records that each brings about (metadata-format §1,
+// JuiceFS 1.4.2). Settings reach these functions with their secrets in clear or sealed, and are stored
+// sealed.
 
 package import SluiceBase
 package import VolumeModel
 
 extension Volume {
     /// Makes a volume in an engine that holds none.
-    /// - Throws: `EngineError.exists` when there is one; `VolumeError.invalid` for settings that no volume can have.
+    /// - Throws: `EngineError.exists` when there is one; `VolumeError.invalid` for settings that no volume
+    ///   can have.
     package static func format(
         engine: any MetadataEngine,
         settings: VolumeSettings,
@@ -19,7 +21,12 @@ extension Volume {
         try engine.createSchema()
         try engine.write { transaction in
             guard try transaction.setting() == nil else {
-                throw EngineError(.exists, "format", address: engine.address, reason: "the database holds a volume")
+                throw EngineError(
+                    .exists,
+                    "format",
+                    address: engine.address,
+                    reason: "the database holds a volume"
+                )
             }
             let time = clock.now()
             try transaction.setSetting(stored.encoded)
@@ -37,10 +44,11 @@ extension Volume {
 
     /// Changes settings of the volume: `config`, and `format` over an existing volume.
     /// - Parameters:
-    ///   - force: lets fields change that fix where the objects lie; what was stored under the old ones is lost.
-    ///   - change: gets the stored settings with their secrets in clear; may run several times. The UUID stays.
-    /// - Throws: `VolumeError.invalid`, `EngineError`, `CryptoError` when a secret cannot be opened; what `change`
-    ///   throws.
+    ///   - force: lets fields change that fix where the objects lie; what was stored under the old ones is
+    ///   lost. - change: gets the stored settings with their secrets in clear; may run several times. The
+    ///   UUID stays.
+    /// - Throws: `VolumeError.invalid`, `EngineError`, `CryptoError` when a secret cannot be opened; what
+    ///   `change` throws.
     package func updateSettings(
         force: Bool = false,
         _ change: (inout VolumeSettings) throws -> Void,
@@ -51,7 +59,12 @@ extension Volume {
             try change(&new)
             new.uuid = old.uuid
             if !force, let field = new.firstFixedField(differingFrom: old) {
-                throw VolumeError(.invalid, "change the settings of", "volume \(old.name)", reason: "\(field) is fixed")
+                throw VolumeError(
+                    .invalid,
+                    "change the settings of",
+                    "volume \(old.name)",
+                    reason: "\(field) is fixed"
+                )
             }
             try new.prepare(replacing: old)
             guard new != old else { return settings }
@@ -75,8 +88,8 @@ extension MetadataTransaction {
         try insertNode(.trash, Attributes(directoryWithMode: 0o555, time: time))
     }
 
-    /// Makes the records agree with features that were turned on. What was counted while a feature was off is stale
-    /// and goes; it is counted anew when needed.
+    /// Makes the records agree with features that were turned on. What was counted while a feature was off is
+    /// stale and goes; it is counted anew when needed.
     fileprivate func follow(from old: VolumeSettings, to new: VolumeSettings, time: Timestamp) throws {
         if new.trashDays > 0, try node(.trash) == nil { try insertTrash(time) }
         if new.dirStats, !old.dirStats { try deleteDirectoryStats() }

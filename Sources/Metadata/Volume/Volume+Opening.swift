@@ -5,8 +5,8 @@ import VolumeModel
 
 extension Volume {
     /// Opens the volume that an engine holds.
-    /// - Parameter checkVersion: refuse a volume whose client version bounds do not admit this program. A newer
-    ///   record format is always refused (metadata-format §1).
+    /// - Parameter checkVersion: refuse a volume whose client version bounds do not admit this program. A
+    ///   newer record format is always refused (metadata-format §1).
     /// - Throws: `EngineError`: `.notAVolume`, `.incompatible`, `.corrupt` when the settings cannot be read.
     package static func open(
         engine: any MetadataEngine,
@@ -26,7 +26,8 @@ extension Volume {
 
 extension VolumeSettings {
     /// Reads the stored settings.
-    /// - Throws: `EngineError`: `.notAVolume` without any, `.corrupt`, `.incompatible` for a newer record format.
+    /// - Throws: `EngineError`: `.notAVolume` without any, `.corrupt`, `.incompatible` for a newer record
+    ///   format.
     static func stored(_ reader: any MetadataReader, address: String) throws -> VolumeSettings {
         guard let bytes = try reader.setting() else {
             throw EngineError(.notAVolume, "read the settings", address: address)
@@ -39,8 +40,11 @@ extension VolumeSettings {
         }
         guard settings.metaVersion <= 1 else {
             throw EngineError(
-                .incompatible, "read the settings", address: address,
-                reason: "the metadata have version \(settings.metaVersion), this program knows version 1")
+                .incompatible,
+                "read the settings",
+                address: address,
+                reason: "the metadata have version \(settings.metaVersion), this program knows version 1"
+            )
         }
         return settings
     }

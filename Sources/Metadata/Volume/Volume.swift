@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A volume as this program works on it: an engine, its settings, the ids it may hand out and the usage it has not
-// flushed yet. The rules themselves are extensions of `Operation`, one file per family.
+// A volume as this program works on it: an engine, its settings, the ids it may hand out and the usage it has
+// not flushed yet. The rules themselves are extensions of `Operation`, one file per family.
 //
-// Lock order: the flush gate, the usage gate, the engine's; `settingsState` and the id pools are leaves; nothing is called while one is held.
+// Lock order: the flush gate, the usage gate, the engine's; `settingsState` and the id pools are leaves;
+// nothing is called while one is held.
 
 package import SluiceBase
 import Synchronization
@@ -22,7 +23,8 @@ package final class Volume: Sendable {
     let flushGate = UsageGate()
 
     /// Wraps an engine whose settings have been read and checked (`VolumeSettings.checkVersion`).
-    package init(engine: any MetadataEngine, settings: VolumeSettings, clock: any TimeSource = SystemClock()) {
+    package init(engine: any MetadataEngine, settings: VolumeSettings, clock: any TimeSource = SystemClock())
+    {
         self.engine = engine
         self.clock = clock
         usage = UsageLedger()
@@ -39,8 +41,8 @@ package final class Volume: Sendable {
 
     /// Runs file-system operations as one transaction.
     ///
-    /// `body` may run several times; it must have no effects outside `operation`. Usage that the operations changed
-    /// is recorded after the commit.
+    /// `body` may run several times; it must have no effects outside `operation`. Usage that the operations
+    /// changed is recorded after the commit.
     /// - Parameters:
     ///   - inodes: how many new nodes the operations may create.
     ///   - slices: how many new slices they may register.
@@ -54,7 +56,12 @@ package final class Volume: Sendable {
         let (result, operation) = try usageGate.passing {
             let (result, operation) = try engine.write { transaction in
                 let operation = Operation(
-                    transaction, volume: self, time: clock.now(), inodes: newInodes, slices: newSlices)
+                    transaction,
+                    volume: self,
+                    time: clock.now(),
+                    inodes: newInodes,
+                    slices: newSlices
+                )
                 let result = try body(operation)
                 try operation.finish()
                 return (result, operation)
