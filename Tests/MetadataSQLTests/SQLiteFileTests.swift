@@ -103,7 +103,7 @@ struct SQLiteFileTests {
         let seen = Mutex<EngineError.Code?>(nil)
         try holder.write { transaction throws in
             try transaction.setCounter(.usedSpace, to: 1)
-            runThreads(1) { _ in
+            try runThreads(1) { _ in
                 do {
                     try waiting.write { try $0.setCounter(.usedSpace, to: 2) }
                 } catch {

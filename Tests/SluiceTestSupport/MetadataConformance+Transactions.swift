@@ -59,7 +59,7 @@ extension MetadataConformance {
         }
         let engines = [engine, try bench.engine()]
         let failures = Mutex<[String]>([])
-        runThreads(2) { number in
+        try runThreads(2) { number in
             do {
                 for _ in 0..<500 {
                     try engines[number].write { transaction throws in
@@ -94,7 +94,7 @@ extension MetadataConformance {
     /// Reads on a thread of its own, since one thread has one transaction.
     private static func readApart(_ engine: any MetadataEngine) throws -> Int64? {
         let answer = Mutex<Result<Int64?, any Error>>(.success(nil))
-        runThreads(1) { _ in
+        try runThreads(1) { _ in
             let read = Result { try engine.read { try $0.counter(.usedSpace) } }
             answer.withLock { $0 = read }
         }
@@ -108,7 +108,7 @@ extension MetadataConformance {
         let failures = Mutex<[String]>([])
         try engine.snapshot { scanner throws in
             #expect(try scanner.counter(.usedSpace) == 1)
-            runThreads(1) { _ in
+            try runThreads(1) { _ in
                 do {
                     try other.write { try $0.setCounter(.usedSpace, to: 2) }
                 } catch {

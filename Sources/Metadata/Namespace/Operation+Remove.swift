@@ -89,8 +89,8 @@ extension Operation {
             throw VolumeError(.notPermitted, "remove", entry.name, in: parent)
         }
         let gone = Attributes(type: entry.type, mode: 0, time: time, linkCount: 0, parent: parent)
+        // Counts nothing: a recount does not see such entries.
         try transaction.deleteEntry(named: entry.name, in: parent)
-        try dischargeEntry(of: gone, in: parent)
         try touchParent(parent, directory)
         return (entry.inode, gone)
     }

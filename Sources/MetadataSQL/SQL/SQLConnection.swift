@@ -30,7 +30,9 @@ protocol SQLConnection: AnyObject, Sendable {
 
     func commit() throws(EngineError)
 
-    func rollback() throws(EngineError)
+    /// Gives the transaction up, whatever state it is in. When that fails the connection stays in it, and the pool
+    /// drops the connection.
+    func rollback()
 
     func close()
 }

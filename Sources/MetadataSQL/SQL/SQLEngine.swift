@@ -102,7 +102,7 @@ extension SQLEngine {
                         try connection.commit()
                         return result
                     } catch {
-                        if connection.isInTransaction { try connection.rollback() }
+                        connection.rollback()
                         throw error
                     }
                 }
@@ -148,7 +148,7 @@ extension SQLEngine {
                     }
                     try connection.commit()
                 } catch {
-                    if connection.isInTransaction { try connection.rollback() }
+                    connection.rollback()
                     throw error
                 }
             }

@@ -53,27 +53,8 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
         guard !isClosed else {
             throw EngineError(.failed, query.operation, address: database.address, reason: "the database is closed")
         }
-        do {
-            return try SQLiteStatement(
-                database, dialect.render(query.text, prefix: options.tablePrefix), operation: query.operation)
-        } catch {
-            // Our texts are right, so SQLITE_ERROR says that a table or column is missing.
-            guard error.code == .failed else { throw error }
-            throw try missingTable(error)
-        }
-    }
-
-    /// Tells a database without a volume from one whose tables lack something.
-    private func missingTable(_ error: EngineError) throws(EngineError) -> EngineError {
-        var explained = error
-        let tables = try SQLiteStatement(database, dialect.tableExists.text, operation: error.operation)
-        try tables.bind(text: Array((options.tablePrefix + "setting").utf8), at: 0)
-        let isVolume = try tables.step() && (try? tables.integer(0)) == 1
-        explained.code = isVolume ? .incompatible : .notAVolume
-        if isVolume {
-            explained.reason += ": the tables are of another version; a mount with JuiceFS 1.4 completes them"
-        }
-        return explained
+        return try SQLiteStatement(
+            database, dialect.render(query.text, prefix: options.tablePrefix), operation: query.operation)
     }
 
     func execute(_ text: String, operation: String) throws(EngineError) {
@@ -103,9 +84,11 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
         database.endTransaction()
     }
 
-    func rollback() throws(EngineError) {
+    func rollback() {
         database.endTransaction()
-        try run(.sqliteRollback)
+        guard isInTransaction else { return }
+        // Whether it worked shows in `isInTransaction`.
+        try? run(.sqliteRollback)
     }
 
     private func run(_ query: Query) throws(EngineError) {

@@ -65,7 +65,8 @@ struct SQLiteConnector: Connector {
         _ file: String, _ flags: Int32,
         admission: @escaping @Sendable () throws(EngineError) -> Void = { () throws(EngineError) in },
     ) throws(EngineError) -> SQLiteConnection {
-        let handle = try SQLiteHandle(file: file, flags: flags, address: address.text)
+        let handle = try SQLiteHandle(
+            file: file, flags: flags, address: address.text, settingTable: address.options.tablePrefix + "setting")
         return try SQLiteConnection(handle, address.options, admission: admission)
     }
 

@@ -19,7 +19,10 @@ import Metadata
         let code = unsafe sqlite3_prepare_v3(
             database.pointer, text, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil)
         unsafe pointer = unsafe prepared
-        guard code == SQLITE_OK else { throw database.failure(code, operation) }
+        guard code == SQLITE_OK else {
+            // Our texts are right, so SQLITE_ERROR says that a table or column is missing.
+            throw code == SQLITE_ERROR ? database.schemaMismatch(operation) : database.failure(code, operation)
+        }
     }
 
     deinit {
@@ -71,8 +74,18 @@ import Metadata
         }
         let code = unsafe sqlite3_step(pointer)
         if code == SQLITE_ROW { return true }
-        guard code == SQLITE_DONE else { throw database.failure(code, operation) }
+        guard code == SQLITE_DONE else {
+            let error = database.failure(code, operation)
+            if code == SQLITE_ERROR { try checkTables() }
+            throw error
+        }
         return false
+    }
+
+    /// Finds out whether the tables have changed under a prepared statement: then it cannot be prepared again.
+    private func checkTables() throws(EngineError) {
+        guard let text = unsafe sqlite3_sql(pointer) else { return }
+        _ = try SQLiteStatement(database, unsafe String(cString: text), operation: operation)
     }
 
     var changes: Int { unsafe Int(sqlite3_changes(database.pointer)) }
