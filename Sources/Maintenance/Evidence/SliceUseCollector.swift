@@ -23,7 +23,7 @@ package final class SliceUseCollector {
     }
 
     private let sorter: Spill<SliceUse>
-    /// Highest slice id that any record names.
+    /// Highest slice id that any consistent record names.
     package private(set) var highestSliceID: UInt64 = 0
 
     package init(spill: SpillSpace) {
@@ -34,7 +34,7 @@ package final class SliceUseCollector {
     /// many only protects.
     package func add(_ chunk: ChunkRecord) throws -> ChunkSummary {
         try Self.read(chunk) { slice in
-            highestSliceID = max(highestSliceID, slice.id)
+            if slice.isConsistent { highestSliceID = max(highestSliceID, slice.id) }
             try sorter.add(SliceUse(slice, inode: chunk.inode, chunkIndex: chunk.index))
         }
     }

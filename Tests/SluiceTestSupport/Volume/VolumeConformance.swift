@@ -23,7 +23,7 @@ struct VolumeBench {
 
     /// Sets a file's length and charges it, as writes do.
     func setLength(of inode: Inode, to length: UInt64) throws {
-        try volume.perform { try $0.truncate(inode, to: length) }
+        _ = try volume.perform { try $0.truncate(inode, to: length) }
     }
 
     /// The names in a directory.

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one pass over the metadata: nodes, entries, chunks and everything else that names an inode are merged by inode
+// into bundles, and what each entry gives its directory goes through a second sort to be merged by directory. Nothing
+// is kept that grows with the number of files but the directories.
+
+import Metadata
+import ObjectStorage
+import SluiceBase
+import VolumeModel
+
+/// What adds up over the whole volume.
+struct VolumeTotals: Sendable, Hashable {
+    var nodes: UInt64 = 0
+    var entries: UInt64 = 0
+    var chunks: UInt64 = 0
+    /// Without the root and the trash root, as the stored totals count.
+    var usedInodes: Int64 = 0
+    var usedSpace: Int64 = 0
+    var highestInode: UInt64 = 0
+    var highestTrash: UInt64 = 0
+    var hasRoot = false
+    var hasTrash = false
+}
+
+/// One pass over a snapshot. One owner, one thread.
+final class MetadataPass {
+    let scanner: any MetadataScanner
+    let options: CheckOptions
+    let nodeRules: NodeRules
+    let directoryRules: DirectoryRules
+    let sessions: LiveSessions
+    let gaps: GapLog
+    let collector: SliceUseCollector
+    let candidates: Spill<Candidate>
+    let chunkGaps: Spill<ChunkGap>
+    private let children: Spill<ChildDigest>
+    private(set) var totals = VolumeTotals()
+    private(set) var tree = DirectoryTree()
+    private(set) var quotas: QuotaSums
+    private let progress: (CheckProgress) -> Void
+
+    init(
+        _ scanner: any MetadataScanner,
+        options: CheckOptions,
+        settings: VolumeSettings,
+        now: Int64,
+        gaps: GapLog,
+        progress: @escaping (CheckProgress) -> Void,
+    ) throws {
+        self.scanner = scanner
+        self.options = options
+        self.gaps = gaps
+        self.progress = progress
+        nodeRules = NodeRules(now: now)
+        directoryRules = DirectoryRules(hasStats: settings.dirStats)
+        sessions = LiveSessions(try scanner.sessions(), now: now)
+        collector = SliceUseCollector(spill: options.spill)
+        candidates = options.spill.sorter()
+        chunkGaps = options.spill.sorter()
+        children = options.spill.sorter()
+        quotas = QuotaSums()
+    }
+
+    func run() throws {
+        try mergeNodes()
+        for loop in tree.loops() { try suspect(.node, loop.number) }
+        quotas = QuotaSums(try readQuotas())
+        tree.assign(quotas: quotas.inodes)
+        try mergeDirectories()
+        quotas.addNested(tree)
+    }
+
+    private func suspect(_ kind: Candidate.Kind, _ inode: UInt64) throws {
+        try candidates.add(Candidate(inode: inode, kind: kind))
+    }
+
+    // MARK: By inode
+
+    private func mergeNodes() throws {
+        let streams = try InodeStreams(self)
+        try streams.start()
+        let estimate = try scanner.estimatedNodeCount().flatMap { UInt64(exactly: $0) }
+        var bundle = NodeBundle()
+        var steps: UInt64 = 0
+        while let inode = streams.lowest {
+            steps += 1
+            if steps & 0x3FFF == 0 {
+                try options.cancellation.throwIfCancelled()
+                progress(CheckProgress(.metadata, done: steps, total: estimate))
+            }
+            try streams.fill(&bundle, inode: inode, living: sessions.living)
+            try take(&bundle)
+        }
+    }
+
+    private func take(_ bundle: inout NodeBundle) throws {
+        if let node = bundle.node {
+            count(node)
+            if node.type == .file {
+                bundle.chunks.finish(length: node.length)
+                try noteGaps(bundle, node)
+            }
+            if node.type == .directory {
+                tree.append(
+                    DirectoryDigest(inode: node.inode, parent: bundle.parentByEntries, linkCount: node.linkCount))
+            }
+        }
+        totals.entries += UInt64(bundle.entryCount)
+        totals.chunks += UInt64(bundle.chunks.count)
+        if !nodeRules.findings(bundle).isEmpty { try suspect(.node, bundle.inode.number) }
+    }
+
+    private func count(_ node: NodeDigest) {
+        totals.nodes += 1
+        let inode = Inode(node.inode)
+        if inode == .root { totals.hasRoot = true }
+        if inode == .trash { totals.hasTrash = true }
+        if inode.isTrash {
+            totals.highestTrash = max(totals.highestTrash, node.inode - Inode.trash.number)
+        } else {
+            totals.highestInode = max(totals.highestInode, node.inode)
+        }
+        guard inode != .root, inode != .trash else { return }
+        totals.usedInodes += 1
+        totals.usedSpace = totals.usedSpace.saturatingAdd(node.usedSpace)
+    }
+
+    private func noteGaps(_ bundle: NodeBundle, _ node: NodeDigest) throws {
+        for index in bundle.chunks.gaps {
+            let start = UInt64(index) * Chunk.size
+            guard node.length > start else { continue }
+            let length = UInt32(clamping: min(Chunk.size, node.length - start))
+            try chunkGaps.add(ChunkGap(length: length, index: index, inode: node.inode))
+        }
+    }
+
+    /// What an entry means to its directory; called while the bundle of the node is filled.
+    func note(_ entry: EntryDigest, _ node: NodeDigest?) throws {
+        try children.add(ChildDigest(parent: entry.parent, entryType: entry.type, node: node))
+    }
+
+    /// Entries with impossible names make their directory suspicious: the second look reads all its names.
+    func checkName(_ edge: EdgeRecord) throws {
+        let isBad = !edge.name.isValidName || (edge.parent == .trash && TrashHour(parsing: edge.name) == nil)
+        if isBad { try suspect(.directory, edge.parent.number) }
+    }
+
+    // MARK: By directory
+
+    private func mergeDirectories() throws {
+        let sums = try children.finish()
+        let stats = try statStream()
+        try sums.start()
+        try stats.start()
+        var position = 0
+        var bundle = DirectoryBundle()
+        while true {
+            let directory = position < tree.directories.count ? tree.directories[position] : nil
+            let heads = [directory?.inode, sums.head?.parent, stats.head?.inode]
+            guard let inode = heads.compactMap(\.self).min() else { return }
+            bundle.clear(for: Inode(inode))
+            let isDirectory = directory?.inode == inode
+            var hasChildren = false
+            while let child = sums.head, child.parent == inode {
+                bundle.add(child)
+                hasChildren = true
+                try sums.advance()
+            }
+            while let stat = stats.head, stat.inode == inode {
+                bundle.stat = stat.stat
+                try stats.advance()
+            }
+            if isDirectory, let directory {
+                bundle.linkCount = directory.linkCount
+                bundle.isTrashed = Inode(directory.parent) > .trash
+                quotas.add(bundle.sum, at: tree.quota(at: position))
+                position += 1
+            } else if hasChildren {
+                try suspect(.node, inode)
+            }
+            if !directoryRules.findings(bundle).isEmpty { try suspect(.directory, inode) }
+        }
+    }
+
+    private func statStream() throws -> RecordStream<StatDigest> {
+        try stream(
+            try scanner.scanDirectoryStats(), isOrdered: scanner.isOrdered, spill: options.spill,
+            reduce: { StatDigest($0) }, damaged: { [gaps] in gaps.value.note($0, hidesUses: false) })
+    }
+
+    private func readQuotas() throws -> [QuotaRecord] {
+        var records: [QuotaRecord] = []
+        let cursor = try scanner.scanQuotas(.directory)
+        while let scanned = try cursor.next() {
+            switch scanned {
+            case .record(let record): records.append(record)
+            case .damaged(let record): gaps.value.note(record, hidesUses: false)
+            }
+        }
+        return records
+    }
+}
+
+/// A directory stat as it is merged.
+private struct StatDigest: BitwiseCopyable, Comparable, Sendable {
+    var inode: UInt64
+    private var dataLength: Int64
+    private var usedSpace: Int64
+    private var usedInodes: Int64
+
+    init(_ record: DirectoryStatRecord) {
+        inode = record.inode.number
+        dataLength = record.stat.dataLength
+        usedSpace = record.stat.usedSpace
+        usedInodes = record.stat.usedInodes
+    }
+
+    var stat: DirectoryStat {
+        DirectoryStat(dataLength: dataLength, usedSpace: usedSpace, usedInodes: usedInodes)
+    }
+
+    static func < (left: StatDigest, right: StatDigest) -> Bool { left.inode < right.inode }
+}
