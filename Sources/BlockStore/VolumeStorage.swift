@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a volume's settings to its object store: encrypt(retry(limit(prefix(shard(driver))))) (data-format §1.1). Retries
-// stand inside encryption, so that a block is sealed once.
+// From a volume's settings to its object store: encrypt(retry(limit(prefix(shard(driver))))) (data-format
+// §1.1). Retries stand inside encryption, so that a block is sealed once.
 
 package import ObjectStorage
 import SluiceBase
@@ -11,7 +11,8 @@ package enum VolumeStorage {
     /// The variable that holds the passphrase of an encrypted volume's key (data-format §1.5).
     package static let passphraseVariable = "JFS_RSA_PASSPHRASE"
 
-    /// Opens the store that holds a volume's objects, with prefix, shards, limits, retries and encryption around it.
+    /// Opens the store that holds a volume's objects, with prefix, shards, limits, retries and encryption
+    /// around it.
     /// - Parameters:
     ///   - settings: as stored; sealed secrets are opened here.
     ///   - passphrase: of the private key; nil takes the environment's.
@@ -28,7 +29,9 @@ package enum VolumeStorage {
         } catch {
             throw refusal("its secrets do not open: \(error)")
         }
-        guard VolumeSettings.isValidName(plain.name) else { throw refusal("the name \(plain.name) is not valid") }
+        guard VolumeSettings.isValidName(plain.name) else {
+            throw refusal("the name \(plain.name) is not valid")
+        }
         guard let shards = Int(exactly: plain.shards), shards >= 0 else {
             throw refusal("\(plain.shards) shards")
         }
@@ -48,8 +51,10 @@ package enum VolumeStorage {
     private static func limited(_ store: any ObjectStore, _ settings: VolumeSettings) -> any ObjectStore {
         guard settings.uploadLimit > 0 || settings.downloadLimit > 0 else { return store }
         return LimitedStore(
-            store, upload: TokenBucket(bytesPerSecond: bytesPerSecond(settings.uploadLimit)),
-            download: TokenBucket(bytesPerSecond: bytesPerSecond(settings.downloadLimit)))
+            store,
+            upload: TokenBucket(bytesPerSecond: bytesPerSecond(settings.uploadLimit)),
+            download: TokenBucket(bytesPerSecond: bytesPerSecond(settings.downloadLimit))
+        )
     }
 
     /// The settings say Mbit/s; 0 means unlimited.
@@ -69,7 +74,10 @@ package enum VolumeStorage {
             throw refusal("the encryption \(settings.encryptAlgorithm) is unknown")
         }
         do throws(CryptoError) {
-            return Envelope(algorithm, key: try PrivateKey(pem: Array(settings.encryptKey.utf8), passphrase: passphrase))
+            return Envelope(
+                algorithm,
+                key: try PrivateKey(pem: Array(settings.encryptKey.utf8), passphrase: passphrase)
+            )
         } catch {
             let hint = error.code == .needsPassphrase ? "; set \(passphraseVariable)" : ""
             throw refusal("\(error)\(hint)")
@@ -91,7 +99,10 @@ extension SliceStore {
     ) throws(BlockError) {
         guard let compression = Compression(named: settings.compression) else {
             throw BlockError(
-                .settings, "open the volume's data", reason: "the compression \(settings.compression) is unknown")
+                .settings,
+                "open the volume's data",
+                reason: "the compression \(settings.compression) is unknown"
+            )
         }
         let layout: BlockLayout
         do throws(CodecError) {

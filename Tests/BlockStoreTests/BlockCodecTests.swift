@@ -22,7 +22,9 @@ struct BlockCodecTests {
     private func decompress(_ bytes: [UInt8], _ compression: Compression, size: Int) throws -> [UInt8] {
         var output = [UInt8](repeating: 0xEE, count: size)
         try unsafe output.withUnsafeMutableBytes { output in
-            try unsafe bytes.withUnsafeBytes { try unsafe BlockCodec(compression).decompress($0, into: output) }
+            try unsafe bytes.withUnsafeBytes {
+                try unsafe BlockCodec(compression).decompress($0, into: output)
+            }
         }
         return output
     }
@@ -32,11 +34,13 @@ struct BlockCodecTests {
         #expect(try compress(Self.hello, .lz4) == [0xD0] + Self.hello)
         #expect(
             try compress(Self.hello, .zstd)
-                == [0x28, 0xB5, 0x2F, 0xFD, 0x20, 0x0D, 0x69, 0x00, 0x00] + Self.hello)
+                == [0x28, 0xB5, 0x2F, 0xFD, 0x20, 0x0D, 0x69, 0x00, 0x00] + Self.hello
+        )
         let letters = [UInt8](repeating: UInt8(ascii: "B"), count: 1000)
         #expect(
             try compress(letters, .lz4)
-                == [0x1F, 0x42, 0x01, 0x00, 0xFF, 0xFF, 0xFF, 0xD2, 0x50, 0x42, 0x42, 0x42, 0x42, 0x42])
+                == [0x1F, 0x42, 0x01, 0x00, 0xFF, 0xFF, 0xFF, 0xD2, 0x50, 0x42, 0x42, 0x42, 0x42, 0x42]
+        )
     }
 
     @Test("What was compressed comes back", arguments: Compression.allCases)

@@ -28,7 +28,9 @@ final class RecordingStore: ObjectStore {
     func create() {}
 
     func head(_ key: ObjectKey) throws(StorageError) -> ObjectInfo {
-        guard let object = self[key] else { throw StorageError(.notFound, "look at", key: key, address: address) }
+        guard let object = self[key] else {
+            throw StorageError(.notFound, "look at", key: key, address: address)
+        }
         return ObjectInfo(key: key, size: UInt64(object.count), modified: .epoch)
     }
 
@@ -53,7 +55,11 @@ final class RecordingStore: ObjectStore {
         return UInt64(bytes.count)
     }
 
-    func put(_ key: ObjectKey, from source: any ByteSource, options: PutOptions) throws(StorageError) -> PutReceipt {
+    func put(
+        _ key: ObjectKey,
+        from source: any ByteSource,
+        options: PutOptions
+    ) throws(StorageError) -> PutReceipt {
         guard !state.withLock({ $0.failingPuts.contains(key) }) else {
             throw StorageError(.unreachable, "store", key: key, address: address)
         }

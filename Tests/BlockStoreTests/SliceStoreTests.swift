@@ -18,11 +18,18 @@ struct SliceStoreTests {
 
     private static func store(_ objects: RecordingStore, _ compression: Compression) -> SliceStore {
         SliceStore(
-            objects: objects, layout: BlockLayout(blockSize: UInt32(blockSize), hashPrefix: false),
-            compression: compression)
+            objects: objects,
+            layout: BlockLayout(blockSize: UInt32(blockSize), hashPrefix: false),
+            compression: compression
+        )
     }
 
-    private static func read(_ store: SliceStore, id: UInt64, size: UInt32, _ range: Range<UInt32>) throws -> [UInt8] {
+    private static func read(
+        _ store: SliceStore,
+        id: UInt64,
+        size: UInt32,
+        _ range: Range<UInt32>
+    ) throws -> [UInt8] {
         var collected: [UInt8] = []
         try unsafe store.read(slice: id, size: size, range: range) { run in
             unsafe collected.append(contentsOf: run)
@@ -43,7 +50,8 @@ struct SliceStoreTests {
             let middle = UInt32(size / 3)..<UInt32(size - size / 5)
             #expect(
                 try Self.read(store, id: 5, size: count, middle)
-                    == Array(bytes[Int(middle.lowerBound)..<Int(middle.upperBound)]))
+                    == Array(bytes[Int(middle.lowerBound)..<Int(middle.upperBound)])
+            )
         }
     }
 
@@ -54,7 +62,9 @@ struct SliceStoreTests {
         let objects = RecordingStore()
         let bytes = Self.bytes(2 * blockSize + 7)
         _ = try Self.store(objects, .none).write(slice: 4097, from: ArraySource(bytes), limit: .max >> 8)
-        #expect(objects.keys == ["chunks/0/4/4097_0_65536", "chunks/0/4/4097_1_65536", "chunks/0/4/4097_2_7"])
+        #expect(
+            objects.keys == ["chunks/0/4/4097_0_65536", "chunks/0/4/4097_1_65536", "chunks/0/4/4097_2_7"]
+        )
     }
 
     @Test("An empty source stores nothing")
@@ -79,7 +89,9 @@ struct SliceStoreTests {
             let objects = RecordingStore()
             let store = Self.store(objects, compression)
             _ = try store.write(slice: 9, from: ArraySource(Self.bytes(blockSize)), limit: 1 << 20)
-            #expect(try Self.read(store, id: 9, size: 65536, 100..<200) == Array(Self.bytes(blockSize)[100..<200]))
+            #expect(
+                try Self.read(store, id: 9, size: 65536, 100..<200) == Array(Self.bytes(blockSize)[100..<200])
+            )
             let expected = compression == .none ? ByteRange(offset: 100, length: 100) : .whole
             #expect(objects.reads == [expected])
         }
@@ -206,7 +218,10 @@ private final class BreakingSource: ByteSource {
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         guard left > 0 else { throw Broken() }
         let count = min(left, buffer.count)
-        unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]).initializeMemory(as: UInt8.self, repeating: 0)
+        unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]).initializeMemory(
+            as: UInt8.self,
+            repeating: 0
+        )
         left -= count
         return count
     }

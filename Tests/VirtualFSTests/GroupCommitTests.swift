@@ -71,8 +71,13 @@ struct GroupCommitTests {
     func session() throws {
         let test = try TestTree()
         let info = SessionInfo(
-            version: "1.4.2", hostName: "h", addresses: [], mountPoint: "sync", mountTime: "2026-11-23T00:00:00Z",
-            processID: 1)
+            version: "1.4.2",
+            hostName: "h",
+            addresses: [],
+            mountPoint: "sync",
+            mountTime: "2026-11-23T00:00:00Z",
+            processID: 1
+        )
         let session = try WritingSession(opening: test.volume, slices: test.slices, info: info)
         #expect(try test.engine.read { try $0.sessions().count } == 1)
         try test.tree.put("f", [1, 2, 3])

@@ -28,7 +28,10 @@ struct TestTree {
         volume = try prepareVolume(on: engine, settings: settings, clock: SystemClock())
         objects = MemoryStore()
         slices = SliceStore(
-            objects: objects, layout: BlockLayout(blockSize: blockSize, hashPrefix: false), compression: compression)
+            objects: objects,
+            layout: BlockLayout(blockSize: blockSize, hashPrefix: false),
+            compression: compression
+        )
         tree = try VolumeTree(volume, slices, address: "test:")
     }
 }

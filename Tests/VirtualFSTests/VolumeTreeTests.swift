@@ -22,14 +22,17 @@ struct VolumeTreeTests {
     func oddNames() throws {
         let tree = try TestTree().tree
         let names: [ObjectKey] = [
-            " ", "\n", "-", "a b", "a", "a!b/c", "a/b", "a!", ObjectKey([0xFF, 0xFE]), ObjectKey([0x80]), "é", "e\u{301}",
+            " ", "\n", "-", "a b", "a", "a!b/c", "a/b", "a!", ObjectKey([0xFF, 0xFE]), ObjectKey([0x80]), "é",
+            "e\u{301}",
             "*", "?x", "\\", ObjectKey(String(repeating: "n", count: 255)), "...", "..a", ".a.",
         ]
         let keys = names.filter { $0 != "a" && $0 != "a!" }
         for key in keys { try tree.put(key, key.bytes) }
         #expect(try SluiceTestSupport.keys(tree) == keys.sorted())
         for key in keys { #expect(try tree.bytes(of: key) == key.bytes) }
-        for key: ObjectKey in ["..", ".", "a//b", "a/../b", "/a", "x\0y", ObjectKey(String(repeating: "n", count: 256))] {
+        for key: ObjectKey in [
+            "..", ".", "a//b", "a/../b", "/a", "x\0y", ObjectKey(String(repeating: "n", count: 256)),
+        ] {
             #expect(code { try tree.put(key, [1]) } == .invalidKey)
         }
     }
@@ -46,7 +49,9 @@ struct VolumeTreeTests {
         let inode = try test.volume.resolve("big").inode
         let chunks = try test.engine.read { try $0.chunks(of: inode) }
         #expect(chunks.map(\.index) == [0, 1])
-        #expect(try chunks.map { try Slice.list(decoding: $0.slices).map(\.length) } == [[64 << 20], [6 << 20]])
+        #expect(
+            try chunks.map { try Slice.list(decoding: $0.slices).map(\.length) } == [[64 << 20], [6 << 20]]
+        )
     }
 
     @Test("Holes read as zeros")
@@ -141,14 +146,18 @@ struct VolumeTreeTests {
         let asLinks = ListRequest(followsLinks: false)
         #expect(
             try objects(tree, asLinks).map { "\($0.key) \($0.kind)" } == [
-                "d/back symlink", "d/f object", "d/g object", "d/s symlink", "loop symlink", "nowhere symlink",
+                "d/back symlink", "d/f object", "d/g object", "d/s symlink", "loop symlink",
+                "nowhere symlink",
                 "null special", "pipe special", "up symlink",
-            ])
+            ]
+        )
         #expect(
             try objects(tree, ListRequest()).map { "\($0.key) \($0.kind)" } == [
                 "d/back symlink", "d/f object", "d/g object", "d/s object", "loop symlink", "nowhere symlink",
-                "null special", "pipe special", "up/back symlink", "up/f object", "up/g object", "up/s object",
-            ])
+                "null special", "pipe special", "up/back symlink", "up/f object", "up/g object",
+                "up/s object",
+            ]
+        )
         #expect(code { try tree.bytes(of: "pipe") } == .unsupported)
         try tree.put("d/s", [9])
         #expect(try tree.bytes(of: "d/f") == [1, 2])
@@ -177,7 +186,9 @@ struct VolumeTreeTests {
         try tree.put("a/b0", [1])
         let all = ListRequest(includesDirectories: true)
         #expect(try keys(tree, all) == ["a-", "a/", "a/b/", "a/b0"])
-        #expect(try keys(tree, ListRequest(prefix: "a/", includesDirectories: true)) == ["a/", "a/b/", "a/b0"])
+        #expect(
+            try keys(tree, ListRequest(prefix: "a/", includesDirectories: true)) == ["a/", "a/b/", "a/b0"]
+        )
         #expect(code { try tree.delete("a/") } == .exists)
         try tree.delete("a/b/")
         try tree.delete("a/b0")

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Buffers of one size, page-aligned and never zero-filled: filling a fresh 4 MiB array costs milliseconds, most of
-// it page faults. Taking a buffer never blocks, so that a reader can serve a writer of the same volume; how many
-// are in use is bounded by the threads and queues that hold them, how many lie idle by the pool.
+// Buffers of one size, page-aligned and never zero-filled: filling a fresh 4 MiB array costs milliseconds,
+// most of it page faults. Taking a buffer never blocks, so that a reader can serve a writer of the same
+// volume; how many are in use is bounded by the threads and queues that hold them, how many lie idle by the
+// pool.
 
 import Synchronization
 
-/// Lends buffers of one size. Thread-safe.
+/// Lends buffers of one size.
+///
+/// Thread-safe.
 package final class BufferPool: Sendable {
     /// Bytes of each buffer.
     package let bufferSize: Int
@@ -38,7 +41,9 @@ package final class BufferPool: Sendable {
     }
 }
 
-/// A borrowed buffer. One thread at a time works on its bytes; whoever hands it on stops using it.
+/// A borrowed buffer.
+///
+/// One thread at a time works on its bytes; whoever hands it on stops using it.
 @safe package final class PooledBuffer: Sendable {
     private let memory: Memory
     private let pool: BufferPool

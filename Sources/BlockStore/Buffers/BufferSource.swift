@@ -2,7 +2,9 @@
 
 import ObjectStorage
 
-/// A stretch of memory as the body of an upload. The creator keeps the memory alive and unchanged meanwhile.
+/// A stretch of memory as the body of an upload.
+///
+/// The creator keeps the memory alive and unchanged meanwhile.
 @safe final class BufferSource: ByteSource {
     private let bytes: UnsafeRawBufferPointer
     private var position = 0

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compresses and decompresses single blocks. zstd's contexts are half a megabyte each and are kept for reuse; LZ4
-// needs none. All memory belongs to the caller and is used during the call only.
+// Compresses and decompresses single blocks. zstd's contexts are half a megabyte each and are kept for reuse;
+// LZ4 needs none. All memory belongs to the caller and is used during the call only.
 
 import CLZ4
 import CZstd
 import Synchronization
 import VolumeModel
 
-/// Turns blocks into their stored form and back. Thread-safe.
+/// Turns blocks into their stored form and back.
+///
+/// Thread-safe.
 final class BlockCodec: Sendable {
     let compression: Compression
     private let idle = Mutex(IdleContexts())
@@ -24,7 +26,9 @@ final class BlockCodec: Sendable {
     ) throws(BlockError) -> Int {
         switch compression {
         case .none:
-            guard block.count <= output.count else { throw BlockError(.codec, "store", reason: "buffer too small") }
+            guard block.count <= output.count else {
+                throw BlockError(.codec, "store", reason: "buffer too small")
+            }
             unsafe output.copyMemory(from: block)
             return block.count
         case .lz4:
@@ -43,7 +47,9 @@ final class BlockCodec: Sendable {
         let count: Int
         switch compression {
         case .none:
-            guard stored.count == block.count else { throw Self.lengthError(stored.count, expected: block.count) }
+            guard stored.count == block.count else {
+                throw Self.lengthError(stored.count, expected: block.count)
+            }
             unsafe block.copyMemory(from: stored)
             return
         case .lz4:
@@ -69,8 +75,13 @@ final class BlockCodec: Sendable {
         }
         let count = unsafe LZ4_compress_default(
             block.assumingMemoryBound(to: CChar.self).baseAddress,
-            output.assumingMemoryBound(to: CChar.self).baseAddress, length, capacity)
-        guard count > 0 else { throw BlockError(.codec, "compress", reason: "LZ4 refused \(block.count) bytes") }
+            output.assumingMemoryBound(to: CChar.self).baseAddress,
+            length,
+            capacity
+        )
+        guard count > 0 else {
+            throw BlockError(.codec, "compress", reason: "LZ4 refused \(block.count) bytes")
+        }
         return Int(count)
     }
 
@@ -78,13 +89,20 @@ final class BlockCodec: Sendable {
         _ stored: UnsafeRawBufferPointer,
         into block: UnsafeMutableRawBufferPointer,
     ) throws(BlockError) -> Int {
-        guard let length = Int32(exactly: stored.count), let capacity = Int32(exactly: block.count), length > 0 else {
+        guard let length = Int32(exactly: stored.count), let capacity = Int32(exactly: block.count),
+            length > 0
+        else {
             throw BlockError(.damaged, "read", reason: "\(stored.count) bytes are no LZ4 block")
         }
         let count = unsafe LZ4_decompress_safe(
             stored.assumingMemoryBound(to: CChar.self).baseAddress,
-            block.assumingMemoryBound(to: CChar.self).baseAddress, length, capacity)
-        guard count >= 0 else { throw BlockError(.damaged, "read", reason: "not an LZ4 block of \(capacity) bytes") }
+            block.assumingMemoryBound(to: CChar.self).baseAddress,
+            length,
+            capacity
+        )
+        guard count >= 0 else {
+            throw BlockError(.damaged, "read", reason: "not an LZ4 block of \(capacity) bytes")
+        }
         return Int(count)
     }
 
@@ -98,7 +116,13 @@ final class BlockCodec: Sendable {
             throw BlockError(.codec, "compress", reason: "no memory for zstd")
         }
         let code = unsafe ZSTD_compressCCtx(
-            context.pointer, output.baseAddress, output.count, block.baseAddress, block.count, 1)
+            context.pointer,
+            output.baseAddress,
+            output.count,
+            block.baseAddress,
+            block.count,
+            1
+        )
         idle.withLock { $0.keep(context) }
         guard ZSTD_isError(code) == 0 else {
             throw BlockError(.codec, "compress", reason: unsafe String(cString: ZSTD_getErrorName(code)))
@@ -114,7 +138,12 @@ final class BlockCodec: Sendable {
             throw BlockError(.codec, "decompress", reason: "no memory for zstd")
         }
         let code = unsafe ZSTD_decompressDCtx(
-            context.pointer, block.baseAddress, block.count, stored.baseAddress, stored.count)
+            context.pointer,
+            block.baseAddress,
+            block.count,
+            stored.baseAddress,
+            stored.count
+        )
         idle.withLock { $0.keep(context) }
         guard ZSTD_isError(code) == 0 else {
             throw BlockError(.damaged, "read", reason: unsafe String(cString: ZSTD_getErrorName(code)))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The forms in which a block is stored (data-format §1.4, JuiceFS 1.4.2): raw, one raw LZ4 block, or one zstd frame
-// of level 1 with its content size. There is no header of our own, and no stored fallback: output may be larger than
-// input.
+// The forms in which a block is stored (data-format §1.4, JuiceFS 1.4.2): raw, one raw LZ4 block, or one zstd
+// frame of level 1 with its content size. There is no header of our own, and no stored fallback: output may
+// be larger than input.
 
 import CLZ4
 import CZstd

@@ -26,9 +26,11 @@ extension BlockLayout {
             UInt64(piece.offset) + UInt64(piece.length) <= UInt64(piece.size)
         else {
             throw BlockError(
-                .invalid, "read",
+                .invalid,
+                "read",
                 reason: "slice \(piece.id) has \(piece.size) bytes, a record names \(piece.length) from "
-                    + "\(piece.offset) on")
+                    + "\(piece.offset) on"
+            )
         }
         // Everything is below 64 MiB from here on.
         let end = piece.offset + piece.length

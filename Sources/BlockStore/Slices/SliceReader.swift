@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Streams pieces of slices in order while the next blocks are already being fetched. The last block added is held
-// back until another follows: a file of one block is read without any other thread.
+// Streams pieces of slices in order while the next blocks are already being fetched. The last block added is
+// held back until another follows: a file of one block is read without any other thread.
 
 package import ObjectStorage
 import SluiceBase
 package import VolumeModel
 
-/// One sequential read. One owner, one thread at a time.
+/// One sequential read.
+///
+/// One owner, one thread at a time.
 @safe package final class SliceReader {
     /// What is still to be delivered, oldest first; at most `readAhead` fetches among them.
     private enum Item {
@@ -97,8 +99,13 @@ extension SliceStore {
             let reader = unsafe SliceReader(self, into: sink)
             try reader.add(
                 Slice(
-                    position: 0, id: id, size: size, offset: range.lowerBound,
-                    length: range.upperBound - range.lowerBound))
+                    position: 0,
+                    id: id,
+                    size: size,
+                    offset: range.lowerBound,
+                    length: range.upperBound - range.lowerBound
+                )
+            )
             try reader.finish()
         }
     }

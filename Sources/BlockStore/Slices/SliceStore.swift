@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Slices as objects (data-format §1.1, §1.4): a slice is cut into blocks, each block is compressed and stored under
-// the key that its layout gives it. The object store that is handed in already wears the volume's prefix, shards
-// and encryption.
+// Slices as objects (data-format §1.1, §1.4): a slice is cut into blocks, each block is compressed and stored
+// under the key that its layout gives it. The object store that is handed in already wears the volume's
+// prefix, shards and encryption.
 
 package import ObjectStorage
 import SluiceBase
@@ -23,7 +23,9 @@ package struct SliceLimits: Hashable, Sendable {
     }
 }
 
-/// Reads and writes slices. Thread-safe; calls block.
+/// Reads and writes slices.
+///
+/// Thread-safe; calls block.
 package final class SliceStore: Sendable {
     package let objects: any ObjectStore
     package let layout: BlockLayout
@@ -51,7 +53,8 @@ package final class SliceStore: Sendable {
         buffers = BufferPool(bufferSize: blockSize, idleLimit: limits.uploads + limits.downloads)
         storedBuffers = BufferPool(
             bufferSize: compression.storedBound(ofBlockSize: blockSize),
-            idleLimit: limits.uploads + limits.downloads)
+            idleLimit: limits.uploads + limits.downloads
+        )
         uploads = JobThreads(limit: limits.uploads, queueLimit: limits.uploads, name: "upload")
         downloads = JobThreads(limit: limits.downloads, queueLimit: limits.downloads * 2, name: "download")
     }
@@ -88,8 +91,8 @@ package final class SliceStore: Sendable {
         }
     }
 
-    /// Reads a part of a block to the front of `buffer`: alone where blocks are stored raw, else by way of the
-    /// whole block.
+    /// Reads a part of a block to the front of `buffer`: alone where blocks are stored raw, else by way of
+    /// the whole block.
     /// - Returns: where in `buffer` the part begins.
     func readPart(
         _ part: BlockPart,
@@ -107,8 +110,11 @@ package final class SliceStore: Sendable {
         let count = try unsafe fetch(part.key, range: range, into: room)
         guard count == part.count else {
             throw BlockError(
-                .damaged, "read", block: part.key,
-                reason: "\(count) bytes came from offset \(part.offset), wanted \(part.count)")
+                .damaged,
+                "read",
+                block: part.key,
+                reason: "\(count) bytes came from offset \(part.offset), wanted \(part.count)"
+            )
         }
         return 0
     }
@@ -149,7 +155,11 @@ package final class SliceStore: Sendable {
 
     private func store(_ key: BlockKey, _ bytes: UnsafeRawBufferPointer) throws(BlockError) {
         do throws(StorageError) {
-            _ = try unsafe objects.put(layout.objectKey(of: key), from: BufferSource(bytes), options: PutOptions())
+            _ = try unsafe objects.put(
+                layout.objectKey(of: key),
+                from: BufferSource(bytes),
+                options: PutOptions()
+            )
         } catch {
             throw BlockError("upload", block: key, error)
         }
@@ -178,7 +188,12 @@ package final class SliceStore: Sendable {
             }
         } catch {
             guard !overflowed else {
-                throw BlockError(.damaged, "read", block: key, reason: "the object is larger than its name says")
+                throw BlockError(
+                    .damaged,
+                    "read",
+                    block: key,
+                    reason: "the object is larger than its name says"
+                )
             }
             throw BlockError("read", block: key, error)
         }

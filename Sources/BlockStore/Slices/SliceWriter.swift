@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cuts bytes into blocks and uploads each full one while the next is being filled. The last block is uploaded by the
-// writing thread itself at `finish`: a small file needs no other thread.
+// Cuts bytes into blocks and uploads each full one while the next is being filled. The last block is uploaded
+// by the writing thread itself at `finish`: a small file needs no other thread.
 
 package import ObjectStorage
 import SluiceBase
 import VolumeModel
 
-/// Writes one slice. One owner, one thread at a time.
+/// Writes one slice.
+///
+/// One owner, one thread at a time.
 package final class SliceWriter {
     private let store: SliceStore
     package let sliceID: UInt64
@@ -57,10 +59,16 @@ package final class SliceWriter {
                 count = try unsafe source.read(into: UnsafeMutableRawBufferPointer(rebasing: room[..<wanted]))
             } catch {
                 throw BlockError(
-                    .source, "write", reason: "\(error)", underlying: error as? StorageError)
+                    .source,
+                    "write",
+                    reason: "\(error)",
+                    underlying: error as? StorageError
+                )
             }
             guard count > 0 else { break }
-            guard count <= wanted else { throw BlockError(.source, "write", reason: "a source overran its buffer") }
+            guard count <= wanted else {
+                throw BlockError(.source, "write", reason: "a source overran its buffer")
+            }
             filled += count
             taken += UInt32(truncatingIfNeeded: count)
         }
@@ -76,8 +84,14 @@ package final class SliceWriter {
         if filled > 0, let buffer {
             do throws(BlockError) {
                 let key = BlockKey(
-                    sliceID: sliceID, index: fullBlocks, size: UInt32(truncatingIfNeeded: filled))
-                try unsafe store.writeBlock(key, from: UnsafeRawBufferPointer(rebasing: buffer.bytes[..<filled]))
+                    sliceID: sliceID,
+                    index: fullBlocks,
+                    size: UInt32(truncatingIfNeeded: filled)
+                )
+                try unsafe store.writeBlock(
+                    key,
+                    from: UnsafeRawBufferPointer(rebasing: buffer.bytes[..<filled])
+                )
             } catch {
                 failure = error
             }
@@ -89,8 +103,10 @@ package final class SliceWriter {
         throw failure
     }
 
-    /// Waits for the uploads that are under way and removes what was stored. Errors of the removal are dropped: no
-    /// record names these blocks, so the next collection of leaked objects finds them.
+    /// Waits for the uploads that are under way and removes what was stored.
+    ///
+    /// Errors of the removal are
+    /// dropped: no record names these blocks, so the next collection of leaked objects finds them.
     package func abandon() {
         let total = size
         buffer = nil
@@ -139,7 +155,11 @@ extension SliceStore {
     /// Stores up to `limit` bytes of a source as one slice, from where the source stands.
     /// - Returns: bytes stored; 0 when the source had ended.
     /// - Throws: `BlockError`; nothing stays stored then.
-    package func write(slice id: UInt64, from source: any ByteSource, limit: UInt32) throws(BlockError) -> UInt32 {
+    package func write(
+        slice id: UInt64,
+        from source: any ByteSource,
+        limit: UInt32
+    ) throws(BlockError) -> UInt32 {
         let writer = SliceWriter(self, sliceID: id)
         do throws(BlockError) {
             _ = try writer.append(from: source, limit: limit)

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Threads for transfers of blocks. They start when there is work for them, because most commands move few blocks or
-// none, and end with their owner. A job must not submit to its own threads: it could wait for itself.
+// Threads for transfers of blocks. They start when there is work for them, because most commands move few
+// blocks or none, and end with their owner. A job must not submit to its own threads: it could wait for
+// itself.
 
 import SluiceBase
 
-/// A bounded number of threads that run jobs in the order of submission. Thread-safe.
+/// A bounded number of threads that run jobs in the order of submission.
+///
+/// Thread-safe.
 package final class JobThreads: Sendable {
     package typealias Job = @Sendable () -> Void
 
@@ -34,8 +37,10 @@ package final class JobThreads: Sendable {
         queue.close()
     }
 
-    /// Hands a job to a thread; blocks while the queue is full. Where the system starts no thread at all, the caller
-    /// runs the job itself.
+    /// Hands a job to a thread; blocks while the queue is full.
+    ///
+    /// Where the system starts no thread at all, the
+    /// caller runs the job itself.
     package func submit(_ job: @escaping Job) {
         let limit = limit
         let needsThread = count.withLock { count in

@@ -107,7 +107,6 @@ extension Volume {
         return expired.count
     }
 
-<<<<<<< HEAD
     /// Forgets the slices that one compaction replaced, and removes those without users.
     /// - Returns: false when there is no such record any more.
     @discardableResult
@@ -123,11 +122,8 @@ extension Volume {
         return true
     }
 
-    /// Removes slices whose count of users is 0 or less: what interrupted deletions and failed compactions left.
-=======
     /// Removes slices whose count of users is 0 or less: what interrupted deletions and failed compactions
     /// left.
->>>>>>> data
     ///
     /// The count is all that live clients look at (metadata-format §5.3). `gc` does not call this: it counts
     /// itself.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One directory of a running listing. Entries come in order of their names, keys are wanted in order of names with
-// `/` behind those of directories: `a-b` comes before `a/`. A directory is held back until the entries that sort
-// before its key are out; those all begin with its name, so at most 255 directories wait.
+// One directory of a running listing. Entries come in order of their names, keys are wanted in order of names
+// with `/` behind those of directories: `a-b` comes before `a/`. A directory is held back until the entries
+// that sort before its key are out; those all begin with its name, so at most 255 directories wait.
 
 import Metadata
 import ObjectStorage
@@ -105,8 +105,8 @@ final class DirectoryFrame {
         return name.isEmpty ? nil : name
     }
 
-    /// The entry with the name behind which paging starts, and directories with smaller names and larger keys: for
-    /// `a-b` that is `a/`.
+    /// The entry with the name behind which paging starts, and directories with smaller names and larger
+    /// keys: for `a-b` that is `a/`.
     private func entriesUpTo(
         _ name: FileName?,
         of directory: Inode,
@@ -138,14 +138,20 @@ final class DirectoryFrame {
     ) throws -> Entry {
         let type = attributes?.type ?? entry.type
         var described = Entry(
-            name: entry.name, sortKey: entry.name, inode: entry.inode, attributes: attributes, directories: [])
+            name: entry.name,
+            sortKey: entry.name,
+            inode: entry.inode,
+            attributes: attributes,
+            directories: []
+        )
         if type == .directory {
             described.sortKey.bytes.append(TreePath.slash)
             described.directories = directories + [entry.inode]
         }
         guard type == .symlink else { return described }
         described.target = try reader.symlinkTarget(of: entry.inode)
-        guard let visited, let place = try place(of: described.target, reader), !visited.contains(place.inode) else {
+        guard let visited, let place = try place(of: described.target, reader), !visited.contains(place.inode)
+        else {
             return described
         }
         described.inode = place.inode

@@ -8,7 +8,8 @@ import VolumeModel
 
 /// The nodes below a directory in key order.
 ///
-/// A damaged entry is listed as an object, whose read then fails: one bad record must not hide its neighbours.
+/// A damaged entry is listed as an object, whose read then fails: one bad record must not hide its
+/// neighbours.
 final class TreeListing: ObjectListing {
     private let request: ListRequest
     private let engine: any MetadataEngine
@@ -20,13 +21,23 @@ final class TreeListing: ObjectListing {
     private var after: ObjectKey?
 
     /// - Parameter root: the tree's root directory.
-    init(_ request: ListRequest, root: Inode, engine: any MetadataEngine, address: String) throws(StorageError) {
+    init(
+        _ request: ListRequest,
+        root: Inode,
+        engine: any MetadataEngine,
+        address: String
+    ) throws(StorageError) {
         self.request = request
         self.engine = engine
         self.address = address
         after = request.after
         guard request.delimiter == nil || request.delimiter == TreePath.slash else {
-            throw StorageError(.unsupported, "list", address: address, reason: "files are rolled up at / only")
+            throw StorageError(
+                .unsupported,
+                "list",
+                address: address,
+                reason: "files are rolled up at / only"
+            )
         }
         do {
             try start(at: root)
@@ -78,7 +89,8 @@ final class TreeListing: ObjectListing {
         return batch
     }
 
-    private func list(_ entry: DirectoryFrame.Entry, of frame: DirectoryFrame, into batch: inout [ObjectInfo]) {
+    private func list(_ entry: DirectoryFrame.Entry, of frame: DirectoryFrame, into batch: inout [ObjectInfo])
+    {
         let key = frame.keyPrefix + entry.sortKey
         var isWanted = true
         var bounds = DirectoryFrame.Bounds()
@@ -108,7 +120,8 @@ final class TreeListing: ObjectListing {
         let outer = frames.compactMap(\.directories.last)
         let visited = request.followsLinks ? Set(outer + directories.suffix(1)) : nil
         frames.append(
-            DirectoryFrame(directories, keyPrefix: key, bounds: bounds, visited: visited, engine: engine))
+            DirectoryFrame(directories, keyPrefix: key, bounds: bounds, visited: visited, engine: engine)
+        )
     }
 
     private func info(_ entry: DirectoryFrame.Entry, _ key: ObjectKey) -> ObjectInfo {

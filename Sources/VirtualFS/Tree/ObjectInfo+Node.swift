@@ -10,12 +10,20 @@ extension ObjectInfo {
     init(key: ObjectKey, inode: Inode, _ attributes: Attributes, target: ByteString? = nil) {
         let hasNames = attributes.type != .directory && attributes.linkCount > 1
         let facts = FileFacts(
-            mode: attributes.mode, uid: attributes.uid, gid: attributes.gid, target: target,
+            mode: attributes.mode,
+            uid: attributes.uid,
+            gid: attributes.gid,
+            target: target,
             linkIdentity: hasNames ? LinkIdentity(device: 0, inode: inode.number) : nil,
-            special: SpecialFile(attributes))
+            special: SpecialFile(attributes)
+        )
         self.init(
-            key: key, size: attributes.type == .file || attributes.type == .symlink ? attributes.length : 0,
-            modified: attributes.modifyTime, kind: ObjectKind(attributes.type), file: facts)
+            key: key,
+            size: attributes.type == .file || attributes.type == .symlink ? attributes.length : 0,
+            modified: attributes.modifyTime,
+            kind: ObjectKind(attributes.type),
+            file: facts
+        )
     }
 }
 

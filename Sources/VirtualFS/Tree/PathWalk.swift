@@ -34,14 +34,23 @@ struct PathWalk {
                 if directories.count > 1 { directories.removeLast() }
                 continue
             }
-            guard let current = directories.last, let entry = try reader.entry(named: name, in: current) else {
+            guard let current = directories.last, let entry = try reader.entry(named: name, in: current)
+            else {
                 return nil
             }
             if entry.type == .symlink, followingLast || !waiting.isEmpty {
                 links += 1
-                guard links <= Self.linkLimit else { throw VolumeError(.linkLoop, "look up", name, in: current) }
+                guard links <= Self.linkLimit else {
+                    throw VolumeError(.linkLoop, "look up", name, in: current)
+                }
                 guard let target = try reader.symlinkTarget(of: entry.inode) else {
-                    throw VolumeError(.damaged, "look up", name, in: current, reason: "the link has no target")
+                    throw VolumeError(
+                        .damaged,
+                        "look up",
+                        name,
+                        in: current,
+                        reason: "the link has no target"
+                    )
                 }
                 guard target.bytes.first != TreePath.slash else { return nil }
                 let parts = target.bytes.split(separator: TreePath.slash).map { FileName($0) }
@@ -61,7 +70,11 @@ struct PathWalk {
     private func place(_ inode: Inode, _ directories: [Inode], named name: FileName) throws -> Place {
         guard let attributes = try reader.node(inode) else {
             throw VolumeError(
-                .damaged, "look up", inode, reason: "the entry \(name) points to inode \(inode), which does not exist")
+                .damaged,
+                "look up",
+                inode,
+                reason: "the entry \(name) points to inode \(inode), which does not exist"
+            )
         }
         return Place(inode: inode, attributes: attributes, directories: directories)
     }

@@ -15,12 +15,22 @@ extension StorageError {
             self.init(Self.code(of: error), operation, key: key, address: address, reason: error.description)
         } else if let error = error as? EngineError {
             self.init(
-                Self.code(of: error), operation, key: key, address: address, reason: error.description,
-                isTransient: error.isTransient)
+                Self.code(of: error),
+                operation,
+                key: key,
+                address: address,
+                reason: error.description,
+                isTransient: error.isTransient
+            )
         } else if let error = error as? BlockError {
             self.init(
-                Self.code(of: error), operation, key: key, address: address, reason: error.description,
-                isTransient: error.isTransient)
+                Self.code(of: error),
+                operation,
+                key: key,
+                address: address,
+                reason: error.description,
+                isTransient: error.isTransient
+            )
         } else {
             self.init(.failed, operation, key: key, address: address, reason: "\(error)")
         }

@@ -27,11 +27,18 @@ extension VolumeTree {
     }
 
     /// Streams a file's bytes; holes come as zeros, a directory as nothing.
-    package func read(_ key: ObjectKey, range: ByteRange, into sink: ByteSink) throws(StorageError) -> UInt64 {
+    package func read(_ key: ObjectKey, range: ByteRange, into sink: ByteSink) throws(StorageError) -> UInt64
+    {
         let (inode, wanted) = try locate(key, "read", followingLast: true) { place, _ in
             let length = place.attributes.type == .file ? place.attributes.length : 0
             guard place.attributes.type == .file || place.attributes.type == .directory else {
-                throw StorageError(.unsupported, "read", key: key, address: address, reason: "not a regular file")
+                throw StorageError(
+                    .unsupported,
+                    "read",
+                    key: key,
+                    address: address,
+                    reason: "not a regular file"
+                )
             }
             return (place.inode, range.clamped(to: length))
         }
@@ -52,8 +59,12 @@ extension VolumeTree {
             }
             guard count == UInt64(wanted.count) else {
                 throw StorageError(
-                    .corrupt, "read", key: key, address: address,
-                    reason: "the file became shorter while it was read")
+                    .corrupt,
+                    "read",
+                    key: key,
+                    address: address,
+                    reason: "the file became shorter while it was read"
+                )
             }
             return count
         } catch {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A volume, or a directory of it, as an object store: keys are paths without a leading slash, directories end in
-// `/`. Reading asks for no permissions: administration tools act as root (data-format §1, sync.md §a.1).
+// A volume, or a directory of it, as an object store: keys are paths without a leading slash, directories end
+// in `/`. Reading asks for no permissions: administration tools act as root (data-format §1, sync.md §a.1).
 
 package import BlockStore
 package import Metadata
@@ -8,7 +8,9 @@ package import ObjectStorage
 package import SluiceBase
 import VolumeModel
 
-/// The tree of a volume as objects. Thread-safe; calls block.
+/// The tree of a volume as objects.
+///
+/// Thread-safe; calls block.
 package final class VolumeTree: FileTreeStore {
     package let volume: Volume
     package let slices: SliceStore
@@ -61,7 +63,11 @@ package final class VolumeTree: FileTreeStore {
         let path = try TreePath(key, operation, address: address)
         do {
             return try volume.engine.read { reader in
-                let place = try PathWalk(reader: reader).find(path.names, from: [root], followingLast: followingLast)
+                let place = try PathWalk(reader: reader).find(
+                    path.names,
+                    from: [root],
+                    followingLast: followingLast
+                )
                 guard let place, !path.isDirectory || place.attributes.type == .directory else {
                     throw StorageError(.notFound, operation, key: key, address: address)
                 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Applies changes inside one transaction. A run belongs to one attempt: what it learns is handed on only after the
-// commit.
+// Applies changes inside one transaction. A run belongs to one attempt: what it learns is handed on only
+// after the commit.
 
 import Glibc
 import Metadata
@@ -99,21 +99,34 @@ final class ChangeRun {
         case .file(let writes):
             let node = try operation.createFile(name, in: parent, mode: change.facts?.mode ?? 0o644)
             try operation.write(writes, of: node.inode, modified: change.modified)
-            try setFacts(change.facts, writes.isEmpty ? change.modified : nil, default: 0o644, of: node.inode, node.attributes)
+            try setFacts(
+                change.facts,
+                writes.isEmpty ? change.modified : nil,
+                default: 0o644,
+                of: node.inode,
+                node.attributes
+            )
         case .symlink(let target):
             let node = try operation.makeSymlink(name, in: parent, target: target)
             try setFacts(change.facts, change.modified, default: 0o777, of: node.inode)
         case .special(let file):
             let node = try operation.makeNode(
-                name, in: parent, type: file.type, mode: change.facts?.mode ?? 0o644, device: try file.storedDevice())
+                name,
+                in: parent,
+                type: file.type,
+                mode: change.facts?.mode ?? 0o644,
+                device: try file.storedDevice()
+            )
             try setFacts(change.facts, change.modified, default: 0o644, of: node.inode)
         case .directory, .link, .facts, .attributes, .removal:
             break
         }
     }
 
-    /// Takes away what has a name that something else is to get; the trash keeps it, if it is on. A directory goes
-    /// only when it is empty.
+    /// Takes away what has a name that something else is to get; the trash keeps it, if it is on.
+    ///
+    /// A directory
+    /// goes only when it is empty.
     private func clear(_ entry: Entry?, _ name: FileName, in parent: Inode) throws {
         guard let entry else { return }
         if entry.type == .directory {
@@ -169,8 +182,12 @@ final class ChangeRun {
         try operation.setAttributes(
             of: inode,
             AttributeChange(
-                mode: mode, uid: change.facts?.uid, gid: change.facts?.gid,
-                modifyTime: change.modified.map { .at($0) }))
+                mode: mode,
+                uid: change.facts?.uid,
+                gid: change.facts?.gid,
+                modifyTime: change.modified.map { .at($0) }
+            )
+        )
     }
 
     /// Sets what a new node is to have; without facts it belongs to the user who runs this program.
@@ -183,11 +200,18 @@ final class ChangeRun {
         _ node: Attributes? = nil,
     ) throws {
         let facts = facts ?? FileFacts(mode: mode, uid: geteuid(), gid: getegid())
-        if let node, modified == nil, (node.mode, node.uid, node.gid) == (facts.mode, facts.uid, facts.gid) { return }
+        if let node, modified == nil, (node.mode, node.uid, node.gid) == (facts.mode, facts.uid, facts.gid) {
+            return
+        }
         try operation.setAttributes(
             of: inode,
             AttributeChange(
-                mode: facts.mode, uid: facts.uid, gid: facts.gid, modifyTime: modified.map { .at($0) }))
+                mode: facts.mode,
+                uid: facts.uid,
+                gid: facts.gid,
+                modifyTime: modified.map { .at($0) }
+            )
+        )
     }
 
     /// Adds, replaces and removes; outside of `user.` nothing is removed, as in a file tree.
@@ -215,7 +239,12 @@ extension SpecialFile {
     /// A volume has 32 bits for a device number.
     fileprivate func storedDevice() throws -> UInt32 {
         guard let number = UInt32(exactly: device) else {
-            throw VolumeError(.outOfRange, "create", "a device", reason: "the device number \(device) is too large")
+            throw VolumeError(
+                .outOfRange,
+                "create",
+                "a device",
+                reason: "the device number \(device) is too large"
+            )
         }
         return number
     }

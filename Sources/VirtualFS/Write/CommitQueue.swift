@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Group commit. A transaction costs a flush to disk or a round trip, whatever it holds: changes that are ready at the
-// same time share one. The first thread that comes leads: it waits a moment for those that are about to come, commits
-// all of them, tells each its own result, and hands the lead to the next that waits.
+// Group commit. A transaction costs a flush to disk or a round trip, whatever it holds: changes that are
+// ready at the same time share one. The first thread that comes leads: it waits a moment for those that are
+// about to come, commits all of them, tells each its own result, and hands the lead to the next that waits.
 //
 // Lock order: `state` and the tickets are leaves; nothing is called while one is held.
 
@@ -10,7 +10,9 @@ import SluiceBase
 import Synchronization
 import VolumeModel
 
-/// Commits changes of one tree, several at a time. Thread-safe.
+/// Commits changes of one tree, several at a time.
+///
+/// Thread-safe.
 final class CommitQueue: Sendable {
     typealias Outcome = Result<[DeletedFile], any Error>
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where directories are, so that a bulk import does not walk the same path for every file. An entry lives for one
-// second, as entries do in clients with a mount (data-format §5.3); a change that fails is tried again without.
+// Where directories are, so that a bulk import does not walk the same path for every file. An entry lives for
+// one second, as entries do in clients with a mount (data-format §5.3); a change that fails is tried again
+// without.
 
 import Synchronization
 import VolumeModel
 
-/// Paths of directories that exist. Thread-safe.
+/// Paths of directories that exist.
+///
+/// Thread-safe.
 final class DirectoryCache: Sendable {
     private struct Known {
         var inode: Inode

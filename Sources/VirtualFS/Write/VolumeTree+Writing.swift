@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A put stores the data first, as fresh slices, and then lets one transaction make the file and put the old one into
-// the trash: a reader sees the old file or the new one, and a crash leaves objects that nothing names (gc finds
-// them).
+// A put stores the data first, as fresh slices, and then lets one transaction make the file and put the old
+// one into the trash: a reader sees the old file or the new one, and a crash leaves objects that nothing
+// names (gc finds them).
 
 import BlockStore
 import Metadata
@@ -39,7 +39,12 @@ extension VolumeTree {
             if isSmall { commits.withdraw() }
             throw error
         }
-        let change = TreeChange(path: path, deed: .file(writes), facts: options.file, modified: options.modified)
+        let change = TreeChange(
+            path: path,
+            deed: .file(writes),
+            facts: options.file,
+            modified: options.modified
+        )
         do {
             removeData(of: try commits.run(change, announced: isSmall))
         } catch {
@@ -124,7 +129,11 @@ extension VolumeTree {
     // MARK: Data
 
     /// Stores a source as one slice per chunk.
-    private func upload(_ source: any ByteSource, _ length: UInt64, _ key: ObjectKey) throws(StorageError) -> [ChunkWrite] {
+    private func upload(
+        _ source: any ByteSource,
+        _ length: UInt64,
+        _ key: ObjectKey
+    ) throws(StorageError) -> [ChunkWrite] {
         var writes: [ChunkWrite] = []
         do {
             try source.rewind()
@@ -140,20 +149,33 @@ extension VolumeTree {
                 }
                 guard count == wanted else {
                     throw StorageError(
-                        .corrupt, "store", key: key, address: address,
-                        reason: "the source ended before its \(length) bytes")
+                        .corrupt,
+                        "store",
+                        key: key,
+                        address: address,
+                        reason: "the source ended before its \(length) bytes"
+                    )
                 }
             }
             guard try Self.isAtEnd(source) else {
                 throw StorageError(
-                    .corrupt, "store", key: key, address: address,
-                    reason: "the source has more than the \(length) bytes announced")
+                    .corrupt,
+                    "store",
+                    key: key,
+                    address: address,
+                    reason: "the source has more than the \(length) bytes announced"
+                )
             }
             return writes
         } catch {
             discard(writes)
             guard let error = error as? BlockError, error.code == .source, error.underlying == nil else {
-                throw StorageError((error as? BlockError)?.sourceError ?? error, "store", key: key, address: address)
+                throw StorageError(
+                    (error as? BlockError)?.sourceError ?? error,
+                    "store",
+                    key: key,
+                    address: address
+                )
             }
             throw StorageError(.cancelled, "store", key: key, address: address, reason: error.reason)
         }
@@ -164,8 +186,10 @@ extension VolumeTree {
         return try unsafe withUnsafeMutableBytes(of: &byte) { try unsafe source.read(into: $0) } == 0
     }
 
-    /// Removes slices that no transaction names. What cannot be removed stays behind as a leaked object, which gc
-    /// finds.
+    /// Removes slices that no transaction names.
+    ///
+    /// What cannot be removed stays behind as a leaked object,
+    /// which gc finds.
     private func discard(_ writes: [ChunkWrite]) {
         for write in writes {
             do throws(BlockError) {
@@ -176,8 +200,10 @@ extension VolumeTree {
         }
     }
 
-    /// Removes the data of files that are gone. Their records stay until that has worked: live clients and gc try
-    /// again.
+    /// Removes the data of files that are gone.
+    ///
+    /// Their records stay until that has worked: live clients and gc
+    /// try again.
     private func removeData(of files: [DeletedFile]) {
         for file in files {
             do {

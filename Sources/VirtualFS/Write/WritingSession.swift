@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// While this program writes to a volume it is one of its clients: registered, showing life, and adding what it used
-// to the totals every second (metadata-format §5.2, §5.8).
+// While this program writes to a volume it is one of its clients: registered, showing life, and adding what
+// it used to the totals every second (metadata-format §5.2, §5.8).
 
 package import BlockStore
 package import Metadata
@@ -8,7 +8,9 @@ import SluiceBase
 import Synchronization
 package import VolumeModel
 
-/// A client's registration for the time of its writing. Thread-safe.
+/// A client's registration for the time of its writing.
+///
+/// Thread-safe.
 package final class WritingSession: Sendable {
     package let volume: Volume
     package let session: Session
@@ -60,7 +62,9 @@ package final class WritingSession: Sendable {
         if let error = failure.first { throw error }
     }
 
-    /// Flushes what was used and takes the registration back. Call once, when nothing is written any more.
+    /// Flushes what was used and takes the registration back.
+    ///
+    /// Call once, when nothing is written any more.
     /// - Throws: the error that ended the session, or what flushing and closing throw.
     package func close() throws {
         for task in tasks { task.stop() }

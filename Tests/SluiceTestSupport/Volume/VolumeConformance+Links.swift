@@ -62,11 +62,7 @@ extension VolumeConformance {
         #expect(gone.deletedFiles == [record])
         let link = try volume.makeSymlink("s", in: .root, target: "x").inode
         #expect(try volume.unlink("s", in: .root).deletedFiles.isEmpty)
-<<<<<<< HEAD
         try test.engine.read { reader throws in
-=======
-        try test.engine.read { reader in
->>>>>>> data
             #expect(try reader.node(file) == nil)
             #expect(try reader.deletedFile(file) == record)
             #expect(try reader.extendedAttributes(of: file).isEmpty)

@@ -63,14 +63,8 @@ extension VolumeConformance {
         #expect(try usage(of: .directory, top.number, test) == [2 * 4096, 2])
         try limit(top, space: 5 * 4096, inodes: 0, test)
         #expect(try test.refusal { _ in try test.setLength(of: file, to: 5 * 4096 + 1) } == .quotaExceeded)
-<<<<<<< HEAD
         try volume.unlink("f", in: inner)
         try volume.removeDirectory("inner", in: top)
-=======
-        for (name, directory) in [("f", inner), ("inner", top)] as [(FileName, Inode)] {
-            try name == "f" ? _ = volume.unlink(name, in: directory) : _ = volume.removeDirectory(name, in: directory)
-        }
->>>>>>> data
         try volume.removeDirectory("top", in: .root)
         #expect(try usage(of: .directory, top.number, test) == [], "the quota goes with its directory")
     }
