@@ -21,7 +21,7 @@ package final class GarbagePlan {
         if let path {
             file = try FileDescriptor.open(path, [.readWrite, .create, .truncate], mode: 0o600)
         } else {
-            file = try FileDescriptor.open(ByteString(spill.directory), [.readWrite, .unnamed], mode: 0o600)
+            file = try FileDescriptor.open(spill.directory ?? Posix.temporaryDirectory, [.readWrite, .unnamed], mode: 0o600)
         }
         try append([
             "plan": "gc", "version": 1, "uuid": .string(uuid), "created": .string(created.rfc3339),

@@ -18,7 +18,7 @@ package struct SpillSpace: Sendable {
 
     /// A sorter for records of one type.
     func sorter<Record: SpillRecord>(of type: Record.Type = Record.self) -> Spill<Record> {
-        Spill(ExternalSorter(memoryLimitBytes: memoryLimitBytes, directory: ByteString(directory)))
+        Spill(ExternalSorter(memoryLimitBytes: memoryLimitBytes, directory: directory))
     }
 }
 

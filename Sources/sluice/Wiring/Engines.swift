@@ -37,6 +37,6 @@ enum Wiring {
 enum VolumeStore {
     /// Opens a volume's object storage: its prefix, shards and encryption included.
     static func open(_ settings: VolumeSettings) throws -> any ObjectStore {
-        try VolumeStorage.open(settings: settings.opened(), passphrase: Posix.environment("JFS_RSA_PASSPHRASE"))
+        try VolumeStorage.open(settings: settings.opened(), environment: Posix.environment)
     }
 }

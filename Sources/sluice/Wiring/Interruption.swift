@@ -19,10 +19,10 @@ enum Interruption {
         for signal in [SIGINT, SIGTERM, SIGUSR1] { unsafe sigaddset(&signals, signal) }
         // Threads started from here on inherit the mask, so only the watcher sees the signals.
         unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
-        let watched = unsafe signals
+        let watched = signals
         // A thread that cannot be started leaves the signals blocked; then only SIGKILL ends the work.
         _ = try? WorkerThread(name: "signals") {
-            var signals = unsafe watched
+            var signals = watched
             while true {
                 var number: Int32 = 0
                 guard unsafe sigwait(&signals, &number) == 0 else { return }
