@@ -26,7 +26,9 @@ struct Failure: Error {
         case let failure as Failure: self = failure
         case let error as EngineError: self.init(engine: error)
         case let error as StorageError: self.init(storage: error)
+        case let error as BlockError: self.init(block: error)
         case let error as MaintenanceError: self.init(maintenance: error)
+        case let error as UnitError: self.init(error.description, status: .usage)
         case let error as CryptoError: self.init(crypto: error)
         case let error as VolumeError: self.init(error.description, status: .failed)
         case let error as any CustomStringConvertible: self.init(error.description)
@@ -64,6 +66,16 @@ extension Failure {
             case .notFound, .exists, .unsupported, .invalidKey, .tooLarge, .corrupt, .cancelled, .failed: (nil, .failed)
             }
         self.init(error.description, hint: hint, status: status)
+    }
+
+    /// The hint and the code are those of the storage below, where it was the storage.
+    private init(block error: BlockError) {
+        guard let underlying = error.underlying else {
+            self.init(error.description, hint: error.code == .settings ? "see 'sluice config'" : nil)
+            return
+        }
+        self.init(storage: underlying)
+        sentence = error.description
     }
 
     private init(maintenance error: MaintenanceError) {
