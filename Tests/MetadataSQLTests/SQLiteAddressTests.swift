@@ -19,7 +19,8 @@ struct SQLiteAddressTests {
         let all = try SQLiteAddress(
             """
             sqlite3:///m.db?cache=shared&_journal=DELETE&_timeout=100&_sync=1&_cache_size=-2000\
-            &table_prefix=a1&max_open_conns=3&max_idle_conns=1&max_idle_time=7&max_life_time=9&_txlock=immediate&mode=rw
+            &table_prefix=a1&max_open_conns=3\
+            &max_idle_conns=1&max_idle_time=7&max_life_time=9&_txlock=immediate&mode=rw
             """
         )
         var wanted = SQLiteOptions()
