@@ -345,6 +345,15 @@ extension MetadataConformance {
         #expect(try engine.read { Set(try $0.fileLocks(of: node)) } == [write, read])
         #expect(try engine.read { try $0.rangeLocks(of: node) } == [ranges])
         #expect(try engine.read { try $0.fileLocks(of: Inode(51)) } == [])
+        try engine.snapshot { scanner throws in
+            let files = try scanner.fileLocks(ofSession: 1)
+            #expect(files.map(\.inode) == [node])
+            #expect(files.map(\.lock) == [write])
+            let owned = try scanner.rangeLocks(ofSession: 1)
+            #expect(owned.map(\.inode) == [node])
+            #expect(owned.map(\.locks) == [ranges])
+            #expect(try scanner.rangeLocks(ofSession: 2).isEmpty)
+        }
         try engine.write { try $0.deleteLocks(of: 1) }
         #expect(try engine.read { try $0.fileLocks(of: node) } == [read])
         #expect(try engine.read { try $0.rangeLocks(of: node) } == [])

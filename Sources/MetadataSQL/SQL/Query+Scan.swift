@@ -42,4 +42,12 @@ extension Query {
         "SELECT inode, data_length, used_space, used_inodes FROM {dir_stats} ORDER BY inode"
     )
     static let scanACLRules = Query("scan ACL rules", "SELECT id, \(ACLRule.columns) FROM {acl} ORDER BY id")
+    static let sessionFileLocks = Query(
+        "read the locks of a session",
+        "SELECT sid, owner, ltype, inode FROM {flock} WHERE sid = ? ORDER BY inode, owner"
+    )
+    static let sessionRangeLocks = Query(
+        "read the range locks of a session",
+        "SELECT sid, owner, records, inode FROM {plock} WHERE sid = ? ORDER BY inode, owner"
+    )
 }

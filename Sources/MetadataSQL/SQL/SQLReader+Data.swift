@@ -111,25 +111,14 @@ extension SQLReader {
 
     func fileLocks(of inode: Inode) throws -> [FileLock] {
         try all(.fileLocks, inode.stored, subject: "the locks of node \(inode)") { row throws(RowDamage) in
-            let type = try row.number(2, as: Int64.self)
-            guard type == FileLock.writeCode || type == FileLock.readCode else {
-                throw RowDamage(reason: "lock type \(type)")
-            }
-            return FileLock(
-                session: try row.number(0),
-                owner: try row.bits(1),
-                isWrite: type == FileLock.writeCode
-            )
+            try FileLock(from: row)
         }
     }
 
     func rangeLocks(of inode: Inode) throws -> [OwnedRangeLocks] {
         try all(.rangeLocks, inode.stored, subject: "the range locks of node \(inode)") {
             row throws(RowDamage) in
-            let encoded = try row.run(2)
-            let locks: [RangeLock]
-            do { locks = try RangeLock.list(decoding: encoded) } catch { throw RowDamage(reason: "\(error)") }
-            return OwnedRangeLocks(session: try row.number(0), owner: try row.bits(1), locks: locks)
+            try OwnedRangeLocks(from: row)
         }
     }
 }
@@ -145,6 +134,25 @@ extension SQLStatement {
 
 extension FileLock {
     /// `R` and `W` (metadata-format §3.2).
-    fileprivate static let readCode: Int64 = 82
-    fileprivate static let writeCode: Int64 = 87
+    private static let readCode: Int64 = 82
+    private static let writeCode: Int64 = 87
+
+    /// Reads three columns: sid, owner, ltype.
+    init(from row: any SQLStatement) throws(RowDamage) {
+        let type = try row.number(2, as: Int64.self)
+        guard type == Self.writeCode || type == Self.readCode else {
+            throw RowDamage(reason: "lock type \(type)")
+        }
+        self.init(session: try row.number(0), owner: try row.bits(1), isWrite: type == Self.writeCode)
+    }
+}
+
+extension OwnedRangeLocks {
+    /// Reads three columns: sid, owner, records.
+    init(from row: any SQLStatement) throws(RowDamage) {
+        let encoded = try row.run(2)
+        let locks: [RangeLock]
+        do { locks = try RangeLock.list(decoding: encoded) } catch { throw RowDamage(reason: "\(error)") }
+        self.init(session: try row.number(0), owner: try row.bits(1), locks: locks)
+    }
 }

@@ -130,6 +130,18 @@ final class SQLScanner: SQLReader, MetadataScanner {
         }
     }
 
+    func fileLocks(ofSession id: UInt64) throws -> [(inode: Inode, lock: FileLock)] {
+        try all(.sessionFileLocks, Int64(bitPattern: id), subject: "the locks of session \(id)") {
+            row throws(RowDamage) in (inode: try row.inode(3), lock: try FileLock(from: row))
+        }
+    }
+
+    func rangeLocks(ofSession id: UInt64) throws -> [(inode: Inode, locks: OwnedRangeLocks)] {
+        try all(.sessionRangeLocks, Int64(bitPattern: id), subject: "the range locks of session \(id)") {
+            row throws(RowDamage) in (inode: try row.inode(3), locks: try OwnedRangeLocks(from: row))
+        }
+    }
+
     func counters() throws -> [(name: String, value: Int64)] {
         try all(.counters, subject: "the counters") { row throws(RowDamage) in
             (name: ByteString(try row.run(0)).description, value: try row.number(1))
