@@ -18,9 +18,11 @@ struct SQLiteAddressTests {
     func options() throws {
         let all = try SQLiteAddress(
             """
-            sqlite3:///m.db?cache=shared&_journal=DELETE&_timeout=100&_sync=1&_cache_size=-2000&table_prefix=a1\
-            &max_open_conns=3&max_idle_conns=1&max_idle_time=7&max_life_time=9&_txlock=immediate&mode=rw
-            """)
+            sqlite3:///m.db?cache=shared&_journal=DELETE&_timeout=100&_sync=1&_cache_size=-2000\
+            &table_prefix=a1&max_open_conns=3\
+            &max_idle_conns=1&max_idle_time=7&max_life_time=9&_txlock=immediate&mode=rw
+            """
+        )
         var wanted = SQLiteOptions()
         wanted.journal = .delete
         wanted.busyTimeout = 100
@@ -43,7 +45,8 @@ struct SQLiteAddressTests {
             ("sqlite3:///m.db?cache=mine", "cache"), ("sqlite3:///m.db?table_prefix=a`b", "table_prefix"),
             ("sqlite3:///m.db?max_open_conns=-1", "max_open_conns"), ("sqlite3:///m.db?mode=rwc", "mode"),
             ("sqlite3:///m.db?_sync=9", "_sync"), ("sqlite3:///m.db?_txlock=none", "_txlock"),
-        ])
+        ]
+    )
     func refused(_ text: String, _ word: String) throws {
         let error = try #require(throws: EngineError.self) { try SQLiteAddress(text) }
         #expect(error.code == .invalidAddress)

@@ -59,7 +59,8 @@ final class SQLiteBench: MetadataBench {
             """
             INSERT INTO jfs_flock (inode, sid, owner, ltype) VALUES (\(inode), \(lock.session), \
             \(Int64(bitPattern: lock.owner)), \(lock.isWrite ? 87 : 82))
-            """)
+            """
+        )
     }
 
     func store(_ locks: OwnedRangeLocks, of inode: Inode) throws {
@@ -67,7 +68,8 @@ final class SQLiteBench: MetadataBench {
             """
             INSERT INTO jfs_plock (inode, sid, owner, records) VALUES (\(inode), \(locks.session), \
             \(Int64(bitPattern: locks.owner)), x'\(Hex.encode(RangeLock.encode(locks.locks)))')
-            """)
+            """
+        )
     }
 
     func damage(_ record: DamageableRecord) throws {
@@ -76,7 +78,10 @@ final class SQLiteBench: MetadataBench {
             try execute("UPDATE jfs_node SET length = 'long' WHERE inode = \(inode)")
         case .edge(let parent, let name):
             try execute(
-                "UPDATE jfs_edge SET inode = -1 WHERE parent = \(parent) AND name = x'\(Hex.encode(name.bytes))'")
+                """
+                UPDATE jfs_edge SET inode = -1 WHERE parent = \(parent)
+                AND name = x'\(Hex.encode(name.bytes))'
+                """)
         case .sliceReference(let id):
             try execute("UPDATE jfs_chunk_ref SET size = \(1 << 40) WHERE chunkid = \(id)")
         case .directoryStat(let inode):

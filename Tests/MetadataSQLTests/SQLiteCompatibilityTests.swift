@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Against what JuiceFS 1.4.2 wrote: its schema text and a volume with everything in it (Tests/Fixtures/metadata).
+// Against what JuiceFS 1.4.2 wrote: its schema text and a volume with everything in it
+// (Tests/Fixtures/metadata).
 
 import Metadata
 @testable import MetadataSQL
@@ -46,7 +47,8 @@ struct SQLiteCompatibilityTests {
         let engine = try bench.engine()
         try engine.createSchema()
         let ours = try bench.texts(
-            "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'sqlite_sequence' ORDER BY rowid")
+            "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'sqlite_sequence' ORDER BY rowid"
+        )
         let theirs = try fixture("metadata/schema.sqlite.txt").split(separator: 0x0A)
         #expect(ours == theirs.map { String(decoding: $0, as: UTF8.self) })
         engine.close()
@@ -68,7 +70,11 @@ struct SQLiteCompatibilityTests {
                 #expect(try records(scanner.scanSymlinks()).count == 6)
                 #expect(try records(scanner.scanExtendedAttributes()).count == 7)
                 #expect(try records(scanner.scanDirectoryStats()).count == 23)
-                #expect(try records(scanner.scanSustainedInodes()) == [SustainedInode(session: 1, inode: Inode(185))])
+                #expect(
+                    try records(scanner.scanSustainedInodes()) == [
+                        SustainedInode(session: 1, inode: Inode(185))
+                    ]
+                )
                 #expect(try scanner.counter(.usedSpace) == 302_075_904)
                 #expect(try scanner.estimatedNodeCount() == 185)
                 #expect(try scanner.counters().count == 8)
@@ -87,7 +93,10 @@ struct SQLiteCompatibilityTests {
                     let mode = UInt16(try #require(field.value["mode"]?.stringValue), radix: 8)
                     #expect(node.mode == mode, "\(field.key)")
                     #expect(UInt64(node.linkCount) == field.value["nlink"]?.uint64Value, "\(field.key)")
-                    #expect(node.length == field.value["size"]?.uint64Value || node.type != .file, "\(field.key)")
+                    #expect(
+                        node.length == field.value["size"]?.uint64Value || node.type != .file,
+                        "\(field.key)"
+                    )
                     #expect(UInt64(node.uid) == field.value["uid"]?.uint64Value, "\(field.key)")
                     #expect(UInt64(node.gid) == field.value["gid"]?.uint64Value, "\(field.key)")
                     for (time, key) in [(node.modifyTime, "mtime_ns"), (node.changeTime, "ctime_ns")] {
@@ -105,15 +114,20 @@ struct SQLiteCompatibilityTests {
         try withFixture { bench, engine in
             let text = "SELECT inode FROM jfs_chunk WHERE typeof(slices) = 'text' ORDER BY inode, indx"
             #expect(try bench.numbers(text) == [122, 123, 123, 126, 128, 130])
-            let lengths = try [(122, 0), (123, 0), (123, 1), (126, 0), (128, 0), (130, 0)].map { inode, index in
+            let lengths = try [(122, 0), (123, 0), (123, 1), (126, 0), (128, 0), (130, 0)].map {
+                inode,
+                index in
                 try engine.read { try $0.chunk(UInt32(index), of: Inode(UInt64(inode)))?.slices.count }
             }
             #expect(lengths == [72, 72, 48, 96, 48, 48])
             let overwrite = try #require(try engine.read { try $0.chunk(0, of: Inode(122)) })
             #expect(try Slice.list(decoding: overwrite.slices).map(\.id) == [108, 109, 110])
             #expect(
-                try engine.write { try $0.appendSlices([.hole(position: 0, length: 1)], toChunk: 0, of: Inode(122)) }
-                    == 4)
+                try engine.write {
+                    try $0.appendSlices([.hole(position: 0, length: 1)], toChunk: 0, of: Inode(122))
+                }
+                    == 4
+            )
             let appended = try engine.read { try $0.chunk(0, of: Inode(122)) }
             #expect(appended?.slices == overwrite.slices + Slice.hole(position: 0, length: 1).encoded)
             #expect(try bench.numbers(text).count == 5)
@@ -134,19 +148,22 @@ struct SQLiteCompatibilityTests {
             try engine.read { reader throws in
                 #expect(
                     try reader.quota(.directory, 131)
-                        == Quota(maxSpace: 1 << 30, maxInodes: 1000, usedSpace: 20480, usedInodes: 3))
+                        == Quota(maxSpace: 1 << 30, maxInodes: 1000, usedSpace: 20480, usedInodes: 3)
+                )
                 #expect(try reader.quotas(.user).map(\.key) == [0, 1001])
                 #expect(try reader.quota(.group, 2001)?.usedInodes == 3)
                 #expect(
                     try reader.fileLocks(of: Inode(2))
-                        == [FileLock(session: 1, owner: 8_047_787_018_051_162_584, isWrite: true)])
+                        == [FileLock(session: 1, owner: 8_047_787_018_051_162_584, isWrite: true)]
+                )
                 #expect(try reader.fileLocks(of: Inode(3)).map(\.isWrite) == [false])
                 let ranges = try #require(try reader.rangeLocks(of: Inode(5)).first)
                 #expect(
                     ranges.locks == [
                         RangeLock(type: 1, processID: 31_280, start: 0, end: 2),
                         RangeLock(type: 0, processID: 31_280, start: 5, end: 8),
-                    ])
+                    ]
+                )
                 #expect(try reader.rangeLocks(of: Inode(3)).first?.locks.map(\.end) == [UInt64(Int64.max)])
                 let session = try #require(try reader.sessions().first)
                 #expect(session.id == 1 && session.expires == 1_795_461_803)
@@ -165,7 +182,11 @@ struct SQLiteCompatibilityTests {
                 let other = try #require(try reader.entry(named: "hard2", in: .root))
                 #expect(
                     try Set(reader.parents(of: Inode(107)))
-                        == [ParentLink(parent: hard.inode, count: 2), ParentLink(parent: other.inode, count: 1)])
+                        == [
+                            ParentLink(parent: hard.inode, count: 2),
+                            ParentLink(parent: other.inode, count: 1),
+                        ]
+                )
                 #expect(try reader.names(of: Inode(107), in: hard.inode) == ["a", "b"])
             }
         }

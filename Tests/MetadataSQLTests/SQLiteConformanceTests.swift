@@ -19,7 +19,11 @@ struct SQLiteConformanceTests {
         try engine.write { try $0.setCounter(.usedSpace, to: 5) }
         #expect(try engine.read { try $0.counter(.usedSpace) } == 5)
         #expect(try bench.numbers("SELECT value FROM jfs_p_counter") == [5])
-        #expect(try bench.texts("SELECT name FROM sqlite_master WHERE name LIKE 'UQE%edge'") == ["UQE_jfs_p_edge_edge"])
+        #expect(
+            try bench.texts("SELECT name FROM sqlite_master WHERE name LIKE 'UQE%edge'") == [
+                "UQE_jfs_p_edge_edge"
+            ]
+        )
         engine.close()
         try bench.cleanUp()
     }

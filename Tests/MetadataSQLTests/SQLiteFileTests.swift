@@ -126,8 +126,11 @@ struct SQLiteFileTests {
         let connection = try connector.connect(creating: false)
         try connection.execute("PRAGMA max_page_count = 1", operation: "limit the file")
         let engine = SQLEngine(
-            address: bench.address, dialect: .sqlite, prefix: "jfs_",
-            pool: ConnectionPool(OneConnection(connection), PoolLimits()))
+            address: bench.address,
+            dialect: .sqlite,
+            prefix: "jfs_",
+            pool: ConnectionPool(OneConnection(connection), PoolLimits())
+        )
         let value = [UInt8](repeating: 1, count: 60_000)
         func fill(_ transaction: any MetadataTransaction) throws {
             for number in UInt64(1)...100 {
@@ -163,7 +166,8 @@ struct SQLiteFileTests {
         #expect(try !engine.isFormatted())
         #expect(try neighbour.isFormatted())
         let left = try bench.texts(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'jfs_x_%' ORDER BY name")
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'jfs_x_%' ORDER BY name"
+        )
         #expect(left == ["jfs_notes", "sqlite_sequence"])
         engine.close()
         neighbour.close()

@@ -37,7 +37,9 @@ extension MetadataConformance {
         try engine.write { transaction throws in
             for (index, name) in names.enumerated() {
                 try transaction.insertEntry(
-                    NamedEntry(name: name, inode: Inode(UInt64(index) + 2), type: .file), in: .root)
+                    NamedEntry(name: name, inode: Inode(UInt64(index) + 2), type: .file),
+                    in: .root
+                )
             }
             try transaction.insertEntry(NamedEntry(name: "b", inode: Inode(99), type: .file), in: Inode(2))
         }
@@ -66,7 +68,9 @@ extension MetadataConformance {
         try engine.write { transaction throws in
             for (index, name) in wanted.enumerated() {
                 try transaction.insertEntry(
-                    NamedEntry(name: name, inode: Inode(UInt64(index) + 100), type: .file), in: .root)
+                    NamedEntry(name: name, inode: Inode(UInt64(index) + 100), type: .file),
+                    in: .root
+                )
             }
         }
         try engine.read { reader throws in
@@ -86,14 +90,18 @@ extension MetadataConformance {
         try engine.write { transaction throws in
             try transaction.insertNode(file, stored)
             for (parent, name) in links {
-                try transaction.insertEntry(NamedEntry(name: name, inode: file, type: .file), in: Inode(parent))
+                try transaction.insertEntry(
+                    NamedEntry(name: name, inode: file, type: .file),
+                    in: Inode(parent)
+                )
                 try transaction.adjustParent(Inode(parent), of: file, by: 1)
             }
         }
         try engine.read { reader throws in
             #expect(
                 try Set(reader.parents(of: file))
-                    == [ParentLink(parent: .root, count: 2), ParentLink(parent: Inode(70), count: 1)])
+                    == [ParentLink(parent: .root, count: 2), ParentLink(parent: Inode(70), count: 1)]
+            )
             #expect(try Set(reader.names(of: file, in: .root)) == ["a", "b"])
             #expect(try reader.names(of: file, in: Inode(71)) == [])
             #expect(try reader.parents(of: Inode(61)) == [])
@@ -116,6 +124,8 @@ extension MetadataConformance {
         expected.modifyTime = later
         expected.changeTime = later
         #expect(try engine.read { try $0.node(.root) } == expected)
-        #expect(try code { try engine.write { try $0.touch(Inode(5), linkDelta: 1, time: later) } } == .vanished)
+        #expect(
+            try code { try engine.write { try $0.touch(Inode(5), linkDelta: 1, time: later) } } == .vanished
+        )
     }
 }

@@ -74,7 +74,8 @@ extension MetadataConformance {
         try engine.write { try $0.updateNode(inode, attributes) }
         #expect(
             try engine.read { try $0.nodes([Inode(5), inode, Inode(6), inode]) }
-                == [nil, attributes, nil, attributes])
+                == [nil, attributes, nil, attributes]
+        )
         #expect(try code { try engine.write { try $0.updateNode(Inode(5), attributes) } } == .vanished)
         try engine.write { try $0.deleteNode(inode) }
         #expect(try engine.read { try $0.node(inode) } == nil)
@@ -136,7 +137,10 @@ extension MetadataConformance {
         }
         let whole = ChunkRecord(inode: file, index: 3, slices: Slice.encode(list))
         let mixed = ChunkRecord(
-            inode: file, index: 1, slices: Slice.encode([list[2], .hole(position: 0, length: 5)]))
+            inode: file,
+            index: 1,
+            slices: Slice.encode([list[2], .hole(position: 0, length: 5)])
+        )
         try engine.read { reader throws in
             #expect(try reader.chunk(3, of: file) == whole)
             #expect(try reader.chunk(2, of: file) == nil)
@@ -187,16 +191,31 @@ extension MetadataConformance {
         let kinds = QuotaKind.allCases
         let records = kinds.map { kind in
             QuotaRecord(
-                kind: kind, key: 1001,
+                kind: kind,
+                key: 1001,
                 quota: Quota(
-                    maxSpace: Int64(kind.rawValue) - 1, maxInodes: 1 << 40, usedSpace: 4096, usedInodes: 1))
+                    maxSpace: Int64(kind.rawValue) - 1,
+                    maxInodes: 1 << 40,
+                    usedSpace: 4096,
+                    usedInodes: 1
+                )
+            )
         }
         for record in records {
             try engine.write { transaction throws in
                 #expect(
-                    try !transaction.adjustQuota(record.kind, record.key, space: 1, inodes: 1))
-                try transaction.setQuota(QuotaRecord(kind: record.kind, key: record.key, quota: Quota(
-                    maxSpace: 9, maxInodes: 9)))
+                    try !transaction.adjustQuota(record.kind, record.key, space: 1, inodes: 1)
+                )
+                try transaction.setQuota(
+                    QuotaRecord(
+                        kind: record.kind,
+                        key: record.key,
+                        quota: Quota(
+                            maxSpace: 9,
+                            maxInodes: 9
+                        )
+                    )
+                )
                 try transaction.setQuota(record)
             }
         }
@@ -245,13 +264,18 @@ extension MetadataConformance {
         #expect(
             held == [
                 SustainedInode(session: 1, inode: Inode(30)), SustainedInode(session: 2, inode: Inode(31)),
-            ])
+            ]
+        )
         #expect(try engine.read { try $0.sessions() } == [first])
     }
 
     private static func queues(_: any MetadataBench, _ engine: any MetadataEngine) throws {
         let file = DeletedFile(inode: Inode(40), length: 1 << 45, deleted: 1_800_000_000)
-        let slices = DelayedSlices(id: 41, deleted: 1_800_000_001, encodedSlices: [UInt8](repeating: 0, count: 24))
+        let slices = DelayedSlices(
+            id: 41,
+            deleted: 1_800_000_001,
+            encodedSlices: [UInt8](repeating: 0, count: 24)
+        )
         let node = DetachedNode(inode: Inode(42), added: 1_800_000_002)
         try engine.write { transaction throws in
             try transaction.setDeletedFile(file)
@@ -309,16 +333,27 @@ extension MetadataConformance {
         let write = FileLock(session: 1, owner: 0xA32C_0000_0000_0001, isWrite: true)
         let read = FileLock(session: 2, owner: 7, isWrite: false)
         let ranges = OwnedRangeLocks(
-            session: 1, owner: .max,
+            session: 1,
+            owner: .max,
             locks: [
                 RangeLock(type: 1, processID: 31_280, start: 0, end: 2),
                 RangeLock(type: 0, processID: 31_280, start: 5, end: UInt64(Int64.max)),
-            ])
+            ]
+        )
         for lock in [write, read] { try bench.store(lock, of: node) }
         try bench.store(ranges, of: node)
         #expect(try engine.read { Set(try $0.fileLocks(of: node)) } == [write, read])
         #expect(try engine.read { try $0.rangeLocks(of: node) } == [ranges])
         #expect(try engine.read { try $0.fileLocks(of: Inode(51)) } == [])
+        try engine.snapshot { scanner throws in
+            let files = try scanner.fileLocks(ofSession: 1)
+            #expect(files.map(\.inode) == [node])
+            #expect(files.map(\.lock) == [write])
+            let owned = try scanner.rangeLocks(ofSession: 1)
+            #expect(owned.map(\.inode) == [node])
+            #expect(owned.map(\.locks) == [ranges])
+            #expect(try scanner.rangeLocks(ofSession: 2).isEmpty)
+        }
         try engine.write { try $0.deleteLocks(of: 1) }
         #expect(try engine.read { try $0.fileLocks(of: node) } == [read])
         #expect(try engine.read { try $0.rangeLocks(of: node) } == [])

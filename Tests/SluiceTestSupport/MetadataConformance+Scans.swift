@@ -39,7 +39,11 @@ extension MetadataConformance {
                 try transaction.insertNode(inode, richAttributes())
                 try transaction.insertEntry(NamedEntry(name: "n", inode: inode, type: .file), in: inode)
                 for index in [UInt32(2), 0, 1] {
-                    try transaction.appendSlices([.hole(position: index, length: 1)], toChunk: index, of: inode)
+                    try transaction.appendSlices(
+                        [.hole(position: index, length: 1)],
+                        toChunk: index,
+                        of: inode
+                    )
                 }
                 try transaction.insertSliceReference(SliceReference(id: number, size: 5, count: 2))
                 try transaction.setSymlinkTarget("t", of: inode)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every metadata engine must do with records. An engine plugs in by a `MetadataBench` that makes an empty
-// database with its tables; each case is handed one of its own.
+// What every metadata engine must do with records. An engine plugs in by a `MetadataBench` that makes an
+// empty database with its tables; each case is handed one of its own.
 
 package import Metadata
 import SluiceBase
@@ -71,8 +71,16 @@ package enum MetadataConformance {
     /// A file with a different number in every field.
     static func richAttributes(parent: Inode = Inode(7)) -> Attributes {
         var attributes = Attributes(
-            type: .file, mode: 0o6755, uid: 1001, gid: 2001, time: time, linkCount: 3, length: 1 << 40,
-            device: 2065, parent: parent)
+            type: .file,
+            mode: 0o6755,
+            uid: 1001,
+            gid: 2001,
+            time: time,
+            linkCount: 3,
+            length: 1 << 40,
+            device: 2065,
+            parent: parent
+        )
         attributes.flags = [.append, .skipTrash]
         attributes.modifyTime = Timestamp(seconds: 1, nanoseconds: 999_999_999)
         attributes.changeTime = Timestamp(seconds: 4_000_000_000, nanoseconds: 1)
@@ -83,7 +91,14 @@ package enum MetadataConformance {
     }
 
     static func directory(linkCount: UInt32 = 2) -> Attributes {
-        Attributes(type: .directory, mode: 0o755, time: time, linkCount: linkCount, length: 4096, parent: .root)
+        Attributes(
+            type: .directory,
+            mode: 0o755,
+            time: time,
+            linkCount: linkCount,
+            length: 4096,
+            parent: .root
+        )
     }
 
     /// The code of the engine error that `body` throws, nil when it throws none.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connections are opened when needed and kept for the next borrower; the last one used goes first, because its
-// statements and pages are warm. A connection whose borrower failed to end its transaction is closed.
+// Connections are opened when needed and kept for the next borrower; the last one used goes first, because
+// its statements and pages are warm. A connection whose borrower failed to end its transaction is closed.
 
 import Glibc
 import Metadata
@@ -26,7 +26,9 @@ protocol Connector: Sendable {
     func connect(creating: Bool) throws(EngineError) -> any SQLConnection
 }
 
-/// Lends connections, each to one thread at a time. Thread-safe.
+/// Lends connections, each to one thread at a time.
+///
+/// Thread-safe.
 final class ConnectionPool: Sendable {
     private struct Idle {
         let connection: any SQLConnection
@@ -56,7 +58,8 @@ final class ConnectionPool: Sendable {
 
     /// Runs `body` with a connection that nobody else uses.
     func withConnection<Result>(
-        creating: Bool = false, _ body: (any SQLConnection) throws -> Result,
+        creating: Bool = false,
+        _ body: (any SQLConnection) throws -> Result,
     ) throws -> Result {
         places?.take()
         defer { places?.giveBack() }

@@ -31,8 +31,10 @@ struct Dialect: Sendable {
 /// The tables of a volume, without prefix (metadata-format §3.1).
 enum Tables {
     static let all = [
-        "setting", "counter", "edge", "node", "symlink", "xattr", "chunk", "chunk_ref", "delslices", "session2",
-        "sustained", "delfile", "flock", "plock", "dir_quota", "user_group_quota", "dir_stats", "detached_node",
+        "setting", "counter", "edge", "node", "symlink", "xattr", "chunk", "chunk_ref", "delslices",
+        "session2",
+        "sustained", "delfile", "flock", "plock", "dir_quota", "user_group_quota", "dir_stats",
+        "detached_node",
         "acl", "delegation_token", "change_log",
     ]
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The statements of the record layer, each written once for all SQL engines. `?` is a parameter, `{node}` the table
-// of that name, `{{append}}` a fragment that dialects spell differently.
+// The statements of the record layer, each written once for all SQL engines. `?` is a parameter, `{node}` the
+// table of that name, `{{append}}` a fragment that dialects spell differently.
 
 import Synchronization
 

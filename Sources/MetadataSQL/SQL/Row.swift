@@ -9,7 +9,8 @@ extension SQLStatement {
     /// A number that must be there and fit.
     @inline(__always)
     func number<Number: FixedWidthInteger>(
-        _ column: Int, as _: Number.Type = Number.self,
+        _ column: Int,
+        as _: Number.Type = Number.self,
     ) throws(RowDamage) -> Number {
         guard let value = try integer(column) else { throw RowDamage(reason: "\(name(column)) is missing") }
         guard let number = Number(exactly: value) else { throw outOfRange(column, value) }
@@ -19,7 +20,8 @@ extension SQLStatement {
     /// A number that counts as 0 when it is missing.
     @inline(__always)
     func numberOrZero<Number: FixedWidthInteger>(
-        _ column: Int, as _: Number.Type = Number.self,
+        _ column: Int,
+        as _: Number.Type = Number.self,
     ) throws(RowDamage) -> Number {
         guard let value = try integer(column) else { return 0 }
         guard let number = Number(exactly: value) else { throw outOfRange(column, value) }
@@ -49,24 +51,36 @@ extension SQLStatement {
 extension Attributes {
     /// The columns that `init(from:)` reads, in its order.
     static let columns = """
-        type, flags, mode, uid, gid, atime, mtime, ctime, atimensec, mtimensec, ctimensec, nlink, length, rdev, \
-        parent, access_acl_id, default_acl_id, tier_id
+        type, flags, mode, uid, gid, atime, mtime, ctime, atimensec, mtimensec, ctimensec, nlink, length, \
+        rdev, parent, access_acl_id, default_acl_id, tier_id
         """
 
     /// Reads `columns`, the first of which is column `start` of the row.
     init(from row: any SQLStatement, at start: Int = 0) throws(RowDamage) {
         let time = try Timestamp(
-            storedMicroseconds: row.number(start + 5), nanoseconds: row.number(start + 8))
+            storedMicroseconds: row.number(start + 5),
+            nanoseconds: row.number(start + 8)
+        )
         self.init(
-            type: FileType(rawValue: try row.number(start)), mode: try row.number(start + 2, as: UInt16.self),
-            uid: try row.number(start + 3), gid: try row.number(start + 4), time: time,
-            linkCount: try row.number(start + 11), length: try row.number(start + 12),
-            device: try row.numberOrZero(start + 13), parent: Inode(try row.numberOrZero(start + 14)))
+            type: FileType(rawValue: try row.number(start)),
+            mode: try row.number(start + 2, as: UInt16.self),
+            uid: try row.number(start + 3),
+            gid: try row.number(start + 4),
+            time: time,
+            linkCount: try row.number(start + 11),
+            length: try row.number(start + 12),
+            device: try row.numberOrZero(start + 13),
+            parent: Inode(try row.numberOrZero(start + 14))
+        )
         flags = NodeFlags(rawValue: try row.number(start + 1))
         modifyTime = try Timestamp(
-            storedMicroseconds: row.number(start + 6), nanoseconds: row.number(start + 9))
+            storedMicroseconds: row.number(start + 6),
+            nanoseconds: row.number(start + 9)
+        )
         changeTime = try Timestamp(
-            storedMicroseconds: row.number(start + 7), nanoseconds: row.number(start + 10))
+            storedMicroseconds: row.number(start + 7),
+            nanoseconds: row.number(start + 10)
+        )
         accessACL = try row.numberOrZero(start + 15)
         defaultACL = try row.numberOrZero(start + 16)
         tier = try row.numberOrZero(start + 17)
@@ -84,7 +98,8 @@ extension Timestamp {
         // The rest is within ±10⁶, so neither sum can leave its type.
         self.init(
             seconds: seconds - borrow,
-            nanoseconds: UInt32(truncatingIfNeeded: (rest + borrow * 1_000_000) * 1000 + extra))
+            nanoseconds: UInt32(truncatingIfNeeded: (rest + borrow * 1_000_000) * 1000 + extra)
+        )
     }
 
     /// The two columns of a time; nil when it does not fit them.
@@ -100,8 +115,11 @@ extension Quota {
     /// Reads four columns: max_space, max_inodes, used_space, used_inodes.
     init(from row: any SQLStatement, at start: Int) throws(RowDamage) {
         self.init(
-            maxSpace: try row.number(start), maxInodes: try row.number(start + 1),
-            usedSpace: try row.number(start + 2), usedInodes: try row.number(start + 3))
+            maxSpace: try row.number(start),
+            maxInodes: try row.number(start + 1),
+            usedSpace: try row.number(start + 2),
+            usedInodes: try row.number(start + 3)
+        )
     }
 }
 
@@ -109,8 +127,10 @@ extension DirectoryStat {
     /// Reads three columns: data_length, used_space, used_inodes.
     init(from row: any SQLStatement, at start: Int) throws(RowDamage) {
         self.init(
-            dataLength: try row.number(start), usedSpace: try row.number(start + 1),
-            usedInodes: try row.number(start + 2))
+            dataLength: try row.number(start),
+            usedSpace: try row.number(start + 1),
+            usedInodes: try row.number(start + 2)
+        )
     }
 }
 
@@ -121,10 +141,13 @@ extension ACLRule {
     init(from row: any SQLStatement, at start: Int) throws(RowDamage) {
         do {
             self.init(
-                owner: try row.number(start), group: try row.number(start + 1), mask: try row.number(start + 2),
+                owner: try row.number(start),
+                group: try row.number(start + 1),
+                mask: try row.number(start + 2),
                 other: try row.number(start + 3),
                 namedUsers: try ACLRule.entries(decoding: row.bytes(start + 4) ?? []),
-                namedGroups: try ACLRule.entries(decoding: row.bytes(start + 5) ?? []))
+                namedGroups: try ACLRule.entries(decoding: row.bytes(start + 5) ?? [])
+            )
         } catch let damage as RowDamage {
             throw damage
         } catch {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The little that the record layer needs from a database client library. A connection and its statements belong to
-// one thread at a time: the pool hands each to one borrower.
+// The little that the record layer needs from a database client library. A connection and its statements
+// belong to one thread at a time: the pool hands each to one borrower.
 
 import Metadata
 
@@ -30,8 +30,8 @@ protocol SQLConnection: AnyObject, Sendable {
 
     func commit() throws(EngineError)
 
-    /// Gives the transaction up, whatever state it is in. When that fails the connection stays in it, and the pool
-    /// drops the connection.
+    /// Gives the transaction up, whatever state it is in. When that fails the connection stays in it, and the
+    /// pool drops the connection.
     func rollback()
 
     func close()

@@ -54,6 +54,10 @@ final class SQLCursor<Record: Sendable>: RecordCursor {
         let stored = key.inodeColumn.flatMap { try? rows.integer($0) }
         let inode = stored.flatMap { UInt64(exactly: $0) }
         return DamagedRecord(
-            kind: key.kind, key: "\(key.keyName) \(shown)", inode: inode.map(Inode.init), reason: damage.reason)
+            kind: key.kind,
+            key: "\(key.keyName) \(shown)",
+            inode: inode.map(Inode.init),
+            reason: damage.reason
+        )
     }
 }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Transactions over pooled connections: who may write, when to try again, what happens when a closure throws.
 //
-// Lock order: `writing`, then the pool and `busyThreads`, which are leaves. `writing` is held for a whole write
-// transaction on purpose: writers of one process queue here instead of in the database's busy handler.
+// Lock order: `writing`, then the pool and `busyThreads`, which are leaves. `writing` is held for a whole
+// write transaction on purpose: writers of one process queue here instead of in the database's busy handler.
 
 import Glibc
 package import Metadata
 import Synchronization
 
-/// Metadata in a relational database. Thread-safe; a thread runs one transaction at a time.
+/// Metadata in a relational database.
+///
+/// Thread-safe; a thread runs one transaction at a time.
 package final class SQLEngine: MetadataEngine {
     package let address: String
     package let countsUsageInTransactions = false
@@ -20,7 +22,8 @@ package final class SQLEngine: MetadataEngine {
     private let writing = Mutex<Void>(())
     private let busyThreads = Mutex<Set<pthread_t>>([])
 
-    /// - Parameter maximumTries: how often a write transaction runs before it counts as failed (metadata-format §3.4).
+    /// - Parameter maximumTries: how often a write transaction runs before it counts as failed
+    ///   (metadata-format §3.4).
     init(address: String, dialect: Dialect, prefix: String, pool: ConnectionPool, maximumTries: Int = 50) {
         self.address = address
         self.dialect = dialect
@@ -44,7 +47,9 @@ package final class SQLEngine: MetadataEngine {
         try writing("make the tables", creating: true) { connection in
             for statement in dialect.schema {
                 try connection.execute(
-                    dialect.render(statement, prefix: prefix), operation: "make the tables")
+                    dialect.render(statement, prefix: prefix),
+                    operation: "make the tables"
+                )
             }
         }
     }
@@ -54,7 +59,8 @@ package final class SQLEngine: MetadataEngine {
             for table in Tables.all + Tables.legacy {
                 try connection.execute(
                     dialect.render("DROP TABLE IF EXISTS {\(table)}", prefix: prefix),
-                    operation: "remove table \(prefix)\(table)")
+                    operation: "remove table \(prefix)\(table)"
+                )
             }
         }
     }
@@ -91,7 +97,8 @@ package final class SQLEngine: MetadataEngine {
 extension SQLEngine {
     /// Runs `body` in a transaction that reads one consistent state.
     private func reading<Result>(
-        _ operation: String, _ body: (any SQLConnection) throws -> Result,
+        _ operation: String,
+        _ body: (any SQLConnection) throws -> Result,
     ) throws -> Result {
         try alone(operation) {
             do {
@@ -114,7 +121,9 @@ extension SQLEngine {
 
     /// Runs `body` as a write transaction, again on conflicts.
     private func writing<Result>(
-        _ operation: String, creating: Bool = false, _ body: (any SQLConnection) throws -> Result,
+        _ operation: String,
+        creating: Bool = false,
+        _ body: (any SQLConnection) throws -> Result,
     ) throws -> Result {
         try alone(operation) {
             var attempt = 1
@@ -133,18 +142,26 @@ extension SQLEngine {
 
     /// Runs `body` as a write transaction once.
     private func writeOnce<Result>(
-        _ operation: String, creating: Bool, _ body: (any SQLConnection) throws -> Result,
+        _ operation: String,
+        creating: Bool,
+        _ body: (any SQLConnection) throws -> Result,
     ) throws -> Result {
         var result: Result?
         try writing.withLock { _ in
             try pool.withConnection(creating: creating) { connection in
-                guard !connection.isReadOnly else { throw EngineError(.readOnly, operation, address: address) }
+                guard !connection.isReadOnly else {
+                    throw EngineError(.readOnly, operation, address: address)
+                }
                 try connection.beginWriting()
                 do {
                     result = try body(connection)
                     guard connection.isInTransaction else {
                         throw EngineError(
-                            .failed, operation, address: address, reason: "the database gave the transaction up")
+                            .failed,
+                            operation,
+                            address: address,
+                            reason: "the database gave the transaction up"
+                        )
                     }
                     try connection.commit()
                 } catch {
@@ -157,13 +174,17 @@ extension SQLEngine {
         return result
     }
 
-    /// Runs `body` when this thread has no transaction of this engine: waiting for itself it would wait for ever.
+    /// Runs `body` when this thread has no transaction of this engine: waiting for itself it would wait for
+    /// ever.
     private func alone<Result>(_ operation: String, _ body: () throws -> Result) throws -> Result {
         let thread = pthread_self()
         guard busyThreads.withLock({ $0.insert(thread).inserted }) else {
             throw EngineError(
-                .failed, operation, address: address,
-                reason: "this thread is inside another transaction, which must end first")
+                .failed,
+                operation,
+                address: address,
+                reason: "this thread is inside another transaction, which must end first"
+            )
         }
         defer { _ = busyThreads.withLock { $0.remove(thread) } }
         return try body()

@@ -18,7 +18,12 @@ extension SQLReader {
     }
 
     func sliceReference(_ id: UInt64, size: UInt32) throws -> SliceReference? {
-        try first(.sliceReference, Int64(bitPattern: id), Int64(size), subject: "the reference of slice \(id)") {
+        try first(
+            .sliceReference,
+            Int64(bitPattern: id),
+            Int64(size),
+            subject: "the reference of slice \(id)"
+        ) {
             row throws(RowDamage) in SliceReference(id: id, size: size, count: try row.number(0))
         }
     }
@@ -34,7 +39,9 @@ extension SQLReader {
         defer { row.reset() }
         try row.bind(kind, key)
         guard try row.step() else { return nil }
-        return try decoding("the quota of \(kind) \(key)") { () throws(RowDamage) in try Quota(from: row, at: 0) }
+        return try decoding("the quota of \(kind) \(key)") { () throws(RowDamage) in
+            try Quota(from: row, at: 0)
+        }
     }
 
     func quotas(_ kind: QuotaKind) throws -> [QuotaRecord] {
@@ -46,7 +53,8 @@ extension SQLReader {
             quotas.append(
                 try decoding("the quotas") { () throws(RowDamage) in
                     QuotaRecord(kind: kind, key: try row.number(0), quota: try Quota(from: row, at: 1))
-                })
+                }
+            )
         }
         return quotas
     }
@@ -64,7 +72,8 @@ extension SQLReader {
     }
 
     func sustainedInodes(of session: UInt64) throws -> [Inode] {
-        try all(.sustainedInodes, Int64(bitPattern: session), subject: "the open files of session \(session)") {
+        try all(.sustainedInodes, Int64(bitPattern: session), subject: "the open files of session \(session)")
+        {
             row throws(RowDamage) in try row.inode(0)
         }
     }
@@ -107,41 +116,10 @@ extension SQLReader {
     }
 
     func rangeLocks(of inode: Inode) throws -> [OwnedRangeLocks] {
-        try all(.rangeLocks, inode.stored, subject: "the range locks of node \(inode)") { row throws(RowDamage) in
+        try all(.rangeLocks, inode.stored, subject: "the range locks of node \(inode)") {
+            row throws(RowDamage) in
             try OwnedRangeLocks(from: row)
         }
-    }
-
-    func fileLocks(ofSession id: UInt64) throws -> [(inode: Inode, lock: FileLock)] {
-        try all(.sessionFileLocks, Int64(bitPattern: id), subject: "the locks of session \(id)") { row throws(RowDamage) in
-            (try row.inode(3), try FileLock(from: row))
-        }
-    }
-
-    func rangeLocks(ofSession id: UInt64) throws -> [(inode: Inode, locks: OwnedRangeLocks)] {
-        try all(.sessionRangeLocks, Int64(bitPattern: id), subject: "the locks of session \(id)") { row throws(RowDamage) in
-            (try row.inode(3), try OwnedRangeLocks(from: row))
-        }
-    }
-}
-
-extension FileLock {
-    /// From the columns session, owner and type.
-    fileprivate init(from row: any SQLStatement) throws(RowDamage) {
-        let type = try row.number(2, as: Int64.self)
-        guard type == FileLock.writeCode || type == FileLock.readCode else {
-            throw RowDamage(reason: "lock type \(type)")
-        }
-        self.init(session: try row.number(0), owner: try row.bits(1), isWrite: type == FileLock.writeCode)
-    }
-}
-
-extension OwnedRangeLocks {
-    /// From the columns session, owner and records.
-    fileprivate init(from row: any SQLStatement) throws(RowDamage) {
-        let locks: [RangeLock]
-        do { locks = try RangeLock.list(decoding: try row.run(2)) } catch { throw RowDamage(reason: "\(error)") }
-        self.init(session: try row.number(0), owner: try row.bits(1), locks: locks)
     }
 }
 
@@ -156,6 +134,25 @@ extension SQLStatement {
 
 extension FileLock {
     /// `R` and `W` (metadata-format §3.2).
-    fileprivate static let readCode: Int64 = 82
-    fileprivate static let writeCode: Int64 = 87
+    private static let readCode: Int64 = 82
+    private static let writeCode: Int64 = 87
+
+    /// Reads three columns: sid, owner, ltype.
+    init(from row: any SQLStatement) throws(RowDamage) {
+        let type = try row.number(2, as: Int64.self)
+        guard type == Self.writeCode || type == Self.readCode else {
+            throw RowDamage(reason: "lock type \(type)")
+        }
+        self.init(session: try row.number(0), owner: try row.bits(1), isWrite: type == Self.writeCode)
+    }
+}
+
+extension OwnedRangeLocks {
+    /// Reads three columns: sid, owner, records.
+    init(from row: any SQLStatement) throws(RowDamage) {
+        let encoded = try row.run(2)
+        let locks: [RangeLock]
+        do { locks = try RangeLock.list(decoding: encoded) } catch { throw RowDamage(reason: "\(error)") }
+        self.init(session: try row.number(0), owner: try row.bits(1), locks: locks)
+    }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Point reads: one prepared statement each. A statement is reset before the method returns, so none is ever used
-// twice at a time.
+// Point reads: one prepared statement each. A statement is reset before the method returns, so none is ever
+// used twice at a time.
 
 import Metadata
 import SluiceBase
@@ -126,9 +126,12 @@ class SQLReader: MetadataReader {
             entries.append(
                 try decoding("the entries of directory \(directory)") { () throws(RowDamage) in
                     NamedEntry(
-                        name: FileName(try row.run(0)), inode: try row.inode(1),
-                        type: FileType(rawValue: try row.number(2)))
-                })
+                        name: FileName(try row.run(0)),
+                        inode: try row.inode(1),
+                        type: FileType(rawValue: try row.number(2))
+                    )
+                }
+            )
         }
         return entries
     }
@@ -146,7 +149,8 @@ class SQLReader: MetadataReader {
     }
 
     func symlinkTarget(of inode: Inode) throws -> ByteString? {
-        try first(.symlink, inode.stored, subject: "the target of symlink \(inode)") { row throws(RowDamage) in
+        try first(.symlink, inode.stored, subject: "the target of symlink \(inode)") {
+            row throws(RowDamage) in
             ByteString(try row.run(0))
         }
     }

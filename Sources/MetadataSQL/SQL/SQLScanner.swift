@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scans: each cursor has a statement of its own inside the snapshot's transaction, so several can be open at a time.
+// Scans: each cursor has a statement of its own inside the snapshot's transaction, so several can be open at
+// a time.
 
 import Metadata
 import SluiceBase
@@ -38,10 +39,15 @@ final class SQLScanner: SQLReader, MetadataScanner {
 
     func scanEdges() throws -> any RecordCursor<EdgeRecord> {
         try scan(.scanEdges, ScanKey("edge", "edge.id", inodeColumn: 3)) { row throws(RowDamage) in
-            guard !row.isText(2) else { throw RowDamage(reason: "name is stored as text, which no lookup finds") }
+            guard !row.isText(2) else {
+                throw RowDamage(reason: "name is stored as text, which no lookup finds")
+            }
             return EdgeRecord(
-                parent: try row.inode(1), name: FileName(try row.run(2)), inode: try row.inode(3),
-                type: FileType(rawValue: try row.number(4)))
+                parent: try row.inode(1),
+                name: FileName(try row.run(2)),
+                inode: try row.inode(3),
+                type: FileType(rawValue: try row.number(4))
+            )
         }
     }
 
@@ -64,19 +70,22 @@ final class SQLScanner: SQLReader, MetadataScanner {
     }
 
     func scanDeletedFiles() throws -> any RecordCursor<DeletedFile> {
-        try scan(.scanDeletedFiles, ScanKey("deleted file", "inode", inodeColumn: 0)) { row throws(RowDamage) in
+        try scan(.scanDeletedFiles, ScanKey("deleted file", "inode", inodeColumn: 0)) {
+            row throws(RowDamage) in
             DeletedFile(inode: try row.inode(0), length: try row.number(1), deleted: try row.number(2))
         }
     }
 
     func scanDetachedNodes() throws -> any RecordCursor<DetachedNode> {
-        try scan(.scanDetachedNodes, ScanKey("detached node", "inode", inodeColumn: 0)) { row throws(RowDamage) in
+        try scan(.scanDetachedNodes, ScanKey("detached node", "inode", inodeColumn: 0)) {
+            row throws(RowDamage) in
             DetachedNode(inode: try row.inode(0), added: try row.number(1))
         }
     }
 
     func scanSustainedInodes() throws -> any RecordCursor<SustainedInode> {
-        try scan(.scanSustained, ScanKey("sustained", "sustained.id", inodeColumn: 2)) { row throws(RowDamage) in
+        try scan(.scanSustained, ScanKey("sustained", "sustained.id", inodeColumn: 2)) {
+            row throws(RowDamage) in
             SustainedInode(session: try row.number(1), inode: try row.inode(2))
         }
     }
@@ -88,9 +97,13 @@ final class SQLScanner: SQLReader, MetadataScanner {
     }
 
     func scanExtendedAttributes() throws -> any RecordCursor<ExtendedAttributeRecord> {
-        try scan(.scanExtendedAttributes, ScanKey("xattr", "xattr.id", inodeColumn: 1)) { row throws(RowDamage) in
+        try scan(.scanExtendedAttributes, ScanKey("xattr", "xattr.id", inodeColumn: 1)) {
+            row throws(RowDamage) in
             ExtendedAttributeRecord(
-                inode: try row.inode(1), name: ByteString(try row.run(2)), value: try row.run(3))
+                inode: try row.inode(1),
+                name: ByteString(try row.run(2)),
+                value: try row.run(3)
+            )
         }
     }
 
@@ -114,6 +127,18 @@ final class SQLScanner: SQLReader, MetadataScanner {
     func scanACLRules() throws -> any RecordCursor<ACLRecord> {
         try scan(.scanACLRules, ScanKey("acl", "acl.id")) { row throws(RowDamage) in
             ACLRecord(id: try row.number(0), rule: try ACLRule(from: row, at: 1))
+        }
+    }
+
+    func fileLocks(ofSession id: UInt64) throws -> [(inode: Inode, lock: FileLock)] {
+        try all(.sessionFileLocks, Int64(bitPattern: id), subject: "the locks of session \(id)") {
+            row throws(RowDamage) in (inode: try row.inode(3), lock: try FileLock(from: row))
+        }
+    }
+
+    func rangeLocks(ofSession id: UInt64) throws -> [(inode: Inode, locks: OwnedRangeLocks)] {
+        try all(.sessionRangeLocks, Int64(bitPattern: id), subject: "the range locks of session \(id)") {
+            row throws(RowDamage) in (inode: try row.inode(3), locks: try OwnedRangeLocks(from: row))
         }
     }
 

@@ -60,7 +60,12 @@ extension SQLTransaction {
 
     func adjustDirectoryStat(of inode: Inode, by delta: DirectoryStat) throws -> Bool {
         let changed = try run(
-            .adjustDirectoryStat, delta.dataLength, delta.usedSpace, delta.usedInodes, inode.stored)
+            .adjustDirectoryStat,
+            delta.dataLength,
+            delta.usedSpace,
+            delta.usedInodes,
+            inode.stored
+        )
         return changed > 0
     }
 
@@ -78,11 +83,23 @@ extension SQLTransaction {
         switch record.kind {
         case .directory:
             try run(
-                .setDirectoryQuota, quota.maxSpace, quota.maxInodes, quota.usedSpace, quota.usedInodes, key)
+                .setDirectoryQuota,
+                quota.maxSpace,
+                quota.maxInodes,
+                quota.usedSpace,
+                quota.usedInodes,
+                key
+            )
         case .user, .group:
             try run(
-                .setOwnerQuota, quota.maxSpace, quota.maxInodes, quota.usedSpace, quota.usedInodes,
-                Int64(record.kind.rawValue), key)
+                .setOwnerQuota,
+                quota.maxSpace,
+                quota.maxInodes,
+                quota.usedSpace,
+                quota.usedInodes,
+                Int64(record.kind.rawValue),
+                key
+            )
         }
     }
 
@@ -124,7 +141,10 @@ extension SQLTransaction {
     func insertSustained(_ record: SustainedInode) throws {
         let operation = "record that session \(record.session) holds node \(record.inode)"
         try run(
-            .insertSustained, stored(record.session, operation), stored(record.inode.number, operation))
+            .insertSustained,
+            stored(record.session, operation),
+            stored(record.inode.number, operation)
+        )
     }
 
     func deleteSustained(_ record: SustainedInode) throws {
@@ -141,8 +161,11 @@ extension SQLTransaction {
     func setDeletedFile(_ record: DeletedFile) throws {
         let operation = "record deleted file \(record.inode)"
         try run(
-            .setDeletedFile, stored(record.inode.number, operation), stored(record.length, operation),
-            record.deleted)
+            .setDeletedFile,
+            stored(record.inode.number, operation),
+            stored(record.length, operation),
+            record.deleted
+        )
     }
 
     func deleteDeletedFile(_ inode: Inode) throws {

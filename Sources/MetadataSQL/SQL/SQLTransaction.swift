@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Namespace writes. Numbers that no signed column holds are `EngineError.overflow` before the statement runs; sums
-// that leave 64 bits are found in what the statement returns.
+// Namespace writes. Numbers that no signed column holds are `EngineError.overflow` before the statement runs;
+// sums that leave 64 bits are found in what the statement returns.
 
 import Metadata
 import SluiceBase
@@ -112,7 +112,11 @@ final class SQLTransaction: SQLReader, MetadataTransaction {
     }
 
     private func bind(
-        _ time: Timestamp, _ first: Int, _ second: Int, of statement: any SQLStatement, _ operation: String,
+        _ time: Timestamp,
+        _ first: Int,
+        _ second: Int,
+        of statement: any SQLStatement,
+        _ operation: String,
     ) throws(EngineError) {
         guard let stored = time.stored else {
             throw failure(.overflow, operation, "the time \(time.seconds) does not fit into microseconds")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `sqlite3://PATH?options` (metadata-format §2). The options are those of JuiceFS's driver that make sense for
-// several clients of one file; others are refused by name rather than ignored.
+// `sqlite3://PATH?options` (metadata-format §2). The options are those of JuiceFS's driver that make sense
+// for several clients of one file; others are refused by name rather than ignored.
 
 import Glibc
 import Metadata
@@ -18,8 +18,8 @@ struct SQLiteOptions: Hashable, Sendable {
     }
 
     var journal = Journal.wal
-    /// Full: a commit that was reported is on disk. Objects are deleted after commits, so that losing one to a power
-    /// cut would bring references to deleted objects back. (JuiceFS 1.4.2 runs with normal.)
+    /// Full: a commit that was reported is on disk. Objects are deleted after commits, so that losing one to
+    /// a power cut would bring references to deleted objects back. (JuiceFS 1.4.2 runs with normal.)
     var synchronous = Synchronous.full
     /// Milliseconds.
     var busyTimeout: Int32 = 5000
@@ -44,7 +44,11 @@ struct SQLiteAddress: Hashable, Sendable {
         guard let scheme = ["sqlite3://", "sqlite://"].first(where: { text.hasPrefix($0) }) else {
             throw Self.invalid(text, "it must begin with sqlite3://")
         }
-        let parts = text.dropFirst(scheme.count).split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = text.dropFirst(scheme.count).split(
+            separator: "?",
+            maxSplits: 1,
+            omittingEmptySubsequences: false
+        )
         let path = parts.first.map(String.init) ?? ""
         guard !path.isEmpty else { throw Self.invalid(text, "it names no file") }
         guard path != ":memory:" else { throw Self.invalid(text, "a database in memory holds no volume") }
@@ -55,7 +59,12 @@ struct SQLiteAddress: Hashable, Sendable {
         if parts.count == 2 {
             for option in parts[1].split(separator: "&") {
                 let pair = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                try Self.apply(String(pair[0]), pair.count == 2 ? String(pair[1]) : "", to: &options, of: text)
+                try Self.apply(
+                    String(pair[0]),
+                    pair.count == 2 ? String(pair[1]) : "",
+                    to: &options,
+                    of: text
+                )
             }
         }
         self.options = options
@@ -66,7 +75,10 @@ struct SQLiteAddress: Hashable, Sendable {
     }
 
     private static func apply(
-        _ name: String, _ value: String, to options: inout SQLiteOptions, of text: String,
+        _ name: String,
+        _ value: String,
+        to options: inout SQLiteOptions,
+        of text: String,
     ) throws(EngineError) {
         let isKnown: Bool
         switch name {

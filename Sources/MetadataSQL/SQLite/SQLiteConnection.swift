@@ -51,10 +51,18 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
 
     private func prepare(_ query: Query) throws(EngineError) -> SQLiteStatement {
         guard !isClosed else {
-            throw EngineError(.failed, query.operation, address: database.address, reason: "the database is closed")
+            throw EngineError(
+                .failed,
+                query.operation,
+                address: database.address,
+                reason: "the database is closed"
+            )
         }
         return try SQLiteStatement(
-            database, dialect.render(query.text, prefix: options.tablePrefix), operation: query.operation)
+            database,
+            dialect.render(query.text, prefix: options.tablePrefix),
+            operation: query.operation
+        )
     }
 
     func execute(_ text: String, operation: String) throws(EngineError) {
@@ -97,7 +105,8 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
         while try statement.step() {}
     }
 
-    /// Brings the file into the journal mode that the address asks for, as JuiceFS does whenever it opens one.
+    /// Brings the file into the journal mode that the address asks for, as JuiceFS does whenever it opens
+    /// one.
     private func setJournalMode() throws(EngineError) {
         let wanted = options.journal.rawValue
         let current = try SQLiteStatement(database, "PRAGMA journal_mode", operation: "read the journal mode")

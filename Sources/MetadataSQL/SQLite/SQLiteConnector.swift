@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opens one SQLite file. Never makes one unless asked to. A file in WAL mode needs its side files even for reading;
-// where they cannot be made (no write access) it is read as immutable, but only while no WAL with content exists.
+// Opens one SQLite file. Never makes one unless asked to. A file in WAL mode needs its side files even for
+// reading; where they cannot be made (no write access) it is read as immutable, but only while no WAL with
+// content exists.
 
 import CSQLite
 import Glibc
@@ -9,8 +10,8 @@ package import Metadata
 /// Opens the metadata of a volume in an SQLite file.
 ///
 /// Nothing is created: `createSchema` makes the file, and only when `creating` is true.
-/// - Throws: `EngineError.missing` when there is no file and `creating` is false, `.invalidAddress`, `.notAVolume`
-///   when the file is not a database, `.denied`.
+/// - Throws: `EngineError.missing` when there is no file and `creating` is false, `.invalidAddress`,
+///   `.notAVolume` when the file is not a database, `.denied`.
 package func openSQLite(address: String, creating: Bool = false) throws(EngineError) -> SQLEngine {
     try openSQLite(SQLiteAddress(address), creating: creating)
 }
@@ -18,7 +19,9 @@ package func openSQLite(address: String, creating: Bool = false) throws(EngineEr
 /// Opens a parsed address.
 /// - Parameter maximumTries: how often a write transaction runs before it counts as failed.
 func openSQLite(
-    _ address: SQLiteAddress, creating: Bool = false, maximumTries: Int = 50,
+    _ address: SQLiteAddress,
+    creating: Bool = false,
+    maximumTries: Int = 50,
 ) throws(EngineError) -> SQLEngine {
     let connector = SQLiteConnector(address: address, mayCreate: creating)
     // The first connection tells early what is wrong, before any lock is taken or plan is made.
@@ -26,8 +29,12 @@ func openSQLite(
         try connector.connect(creating: false).close()
     }
     return SQLEngine(
-        address: address.text, dialect: .sqlite, prefix: address.options.tablePrefix,
-        pool: ConnectionPool(connector, address.options.pool), maximumTries: maximumTries)
+        address: address.text,
+        dialect: .sqlite,
+        prefix: address.options.tablePrefix,
+        pool: ConnectionPool(connector, address.options.pool),
+        maximumTries: maximumTries
+    )
 }
 
 /// Opens connections to one file.
@@ -62,11 +69,16 @@ struct SQLiteConnector: Connector {
     }
 
     private func open(
-        _ file: String, _ flags: Int32,
+        _ file: String,
+        _ flags: Int32,
         admission: @escaping @Sendable () throws(EngineError) -> Void = { () throws(EngineError) in },
     ) throws(EngineError) -> SQLiteConnection {
         let handle = try SQLiteHandle(
-            file: file, flags: flags, address: address.text, settingTable: address.options.tablePrefix + "setting")
+            file: file,
+            flags: flags,
+            address: address.text,
+            settingTable: address.options.tablePrefix + "setting"
+        )
         return try SQLiteConnection(handle, address.options, admission: admission)
     }
 
@@ -88,7 +100,9 @@ struct SQLiteConnector: Connector {
         var info = stat()
         guard unsafe stat(address.path + "-wal", &info) == 0, info.st_size > 0 else { return }
         throw failure(
-            .busy, "another client writes, and without write access to the folder its changes cannot be read")
+            .busy,
+            "another client writes, and without write access to the folder its changes cannot be read"
+        )
     }
 
     private func checkFile() throws(EngineError) {
@@ -113,7 +127,8 @@ struct SQLiteConnector: Connector {
         return path.utf8.reduce(into: "") { result, byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "."),
+                UInt8(ascii: "_"),
                 UInt8(ascii: "-"):
                 result.unicodeScalars.append(Unicode.Scalar(byte))
             default:

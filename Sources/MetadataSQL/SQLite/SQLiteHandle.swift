@@ -14,8 +14,8 @@ import Metadata
     private let settingTable: String
     /// Whether a transaction was begun and not ended.
     var expectsTransaction = false
-    /// Whether SQLite rolled the running transaction back by itself (full disk, I/O error). Statements must not run
-    /// then: they would be committed one by one.
+    /// Whether SQLite rolled the running transaction back by itself (full disk, I/O error). Statements must
+    /// not run then: they would be committed one by one.
     private(set) var isAborted = false
 
     init(file: String, flags: Int32, address: String, settingTable: String) throws(EngineError) {
@@ -23,7 +23,11 @@ import Metadata
         self.settingTable = settingTable
         var opened: OpaquePointer?
         let code = unsafe sqlite3_open_v2(
-            file, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+            file,
+            &opened,
+            flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+            nil
+        )
         guard let pointer = unsafe opened else {
             throw EngineError(.failed, "open", address: address, reason: "out of memory")
         }
@@ -46,11 +50,12 @@ import Metadata
         return EngineError(Self.code(for: code), operation, address: address, reason: message)
     }
 
-    /// The error of a statement that does not fit the tables: is there a volume of another version, or none?
+    /// The error of a statement that does not fit the tables: they are of another version, or no volume's.
     func schemaMismatch(_ operation: String) -> EngineError {
         var error = failure(SQLITE_ERROR, operation)
         let isVolume =
-            unsafe sqlite3_table_column_metadata(pointer, "main", settingTable, nil, nil, nil, nil, nil, nil) == SQLITE_OK
+            unsafe sqlite3_table_column_metadata(pointer, "main", settingTable, nil, nil, nil, nil, nil, nil)
+            == SQLITE_OK
         error.code = isVolume ? .incompatible : .notAVolume
         if isVolume {
             error.reason += ": the tables are of another version; a mount with JuiceFS 1.4 completes them"

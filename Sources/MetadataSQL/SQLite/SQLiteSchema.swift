@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// SQLite's spelling of the record layer's texts. The schema is the text that JuiceFS 1.4.2 leaves in sqlite_master,
-// in its order (metadata-format §3.1); SQLite drops `IF NOT EXISTS` from what it stores.
+// SQLite's spelling of the record layer's texts. The schema is the text that JuiceFS 1.4.2 leaves in
+// sqlite_master, in its order (metadata-format §3.1); SQLite drops `IF NOT EXISTS` from what it stores.
 
 extension Dialect {
     static let sqlite = Dialect(
         fragments: [
-            // Concatenation keeps all bytes but turns them into text; JuiceFS 1.4.2 leaves it at that, we do not.
+            // Concatenation keeps all bytes but turns them into text; JuiceFS 1.4.2 leaves it at that, we do
+            // not.
             "appended slices": "CAST({chunk}.slices || excluded.slices AS BLOB)"
         ],
         tableExists: Query(
-            "look for a table", "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?"),
-        schema: sqliteSchema)
+            "look for a table",
+            "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
+        ),
+        schema: sqliteSchema
+    )
 
     private static let sqliteSchema = [
         """

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// A prepared statement. Bytes are read with the blob accessor whatever the storage class: JuiceFS appends slices
-// with `||`, which leaves raw bytes with NULs under the class TEXT (metadata-format §3.1).
+// A prepared statement. Bytes are read with the blob accessor whatever the storage class: JuiceFS appends
+// slices with `||`, which leaves raw bytes with NULs under the class TEXT (metadata-format §3.1).
 
 import CSQLite
 import Metadata
 
-/// A statement of the C library, finalized when dropped. One thread at a time.
+/// A statement of the C library, finalized when dropped.
+///
+/// One thread at a time.
 @safe final class SQLiteStatement: SQLStatement {
     private let database: SQLiteHandle
     private let operation: String
@@ -17,11 +19,18 @@ import Metadata
         self.operation = operation
         var prepared: OpaquePointer?
         let code = unsafe sqlite3_prepare_v3(
-            database.pointer, text, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil)
+            database.pointer,
+            text,
+            -1,
+            UInt32(SQLITE_PREPARE_PERSISTENT),
+            &prepared,
+            nil
+        )
         unsafe pointer = unsafe prepared
         guard code == SQLITE_OK else {
             // Our texts are right, so SQLITE_ERROR says that a table or column is missing.
-            throw code == SQLITE_ERROR ? database.schemaMismatch(operation) : database.failure(code, operation)
+            throw code == SQLITE_ERROR
+                ? database.schemaMismatch(operation) : database.failure(code, operation)
         }
     }
 
@@ -47,11 +56,18 @@ import Metadata
 
     func bind(text: [UInt8], at parameter: Int) throws(EngineError) {
         let place = Int32(truncatingIfNeeded: parameter + 1)
-        guard !text.isEmpty else { return try check(unsafe sqlite3_bind_text(pointer, place, "", 0, Self.copied)) }
+        guard !text.isEmpty else {
+            return try check(unsafe sqlite3_bind_text(pointer, place, "", 0, Self.copied))
+        }
         let code = unsafe text.withUnsafeBytes { buffer in
             unsafe sqlite3_bind_text64(
-                pointer, place, buffer.bindMemory(to: CChar.self).baseAddress, UInt64(buffer.count), Self.copied,
-                UInt8(SQLITE_UTF8))
+                pointer,
+                place,
+                buffer.bindMemory(to: CChar.self).baseAddress,
+                UInt64(buffer.count),
+                Self.copied,
+                UInt8(SQLITE_UTF8)
+            )
         }
         try check(code)
     }
@@ -70,7 +86,11 @@ import Metadata
     func step() throws(EngineError) -> Bool {
         guard !database.isAborted, unsafe pointer != nil else {
             throw EngineError(
-                .failed, operation, address: database.address, reason: "the transaction is over")
+                .failed,
+                operation,
+                address: database.address,
+                reason: "the transaction is over"
+            )
         }
         let code = unsafe sqlite3_step(pointer)
         if code == SQLITE_ROW { return true }
@@ -82,7 +102,8 @@ import Metadata
         return false
     }
 
-    /// Finds out whether the tables have changed under a prepared statement: then it cannot be prepared again.
+    /// Finds out whether the tables have changed under a prepared statement: then it cannot be prepared
+    /// again.
     private func checkTables() throws(EngineError) {
         guard let text = unsafe sqlite3_sql(pointer) else { return }
         _ = try SQLiteStatement(database, unsafe String(cString: text), operation: operation)
@@ -101,8 +122,10 @@ import Metadata
 
     func integer(_ column: Int) throws(RowDamage) -> Int64? {
         let place = Int32(truncatingIfNeeded: column)
-        let type = unsafe sqlite3_column_type(pointer, place)
-        if type == SQLITE_INTEGER { return unsafe sqlite3_column_int64(pointer, place) }
+        // One look-up of the column instead of two. The value is safe to use: nobody shares the connection.
+        let value = unsafe sqlite3_column_value(pointer, place)
+        let type = unsafe sqlite3_value_type(value)
+        if type == SQLITE_INTEGER { return unsafe sqlite3_value_int64(value) }
         guard type == SQLITE_NULL else {
             throw RowDamage(reason: "\(name(column)) holds \(Self.word(for: type)), not an integer")
         }
