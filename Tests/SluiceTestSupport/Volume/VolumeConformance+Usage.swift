@@ -37,8 +37,10 @@ extension VolumeConformance {
 
     /// Sets a directory's quota as `quota set` stores it.
     private static func limit(_ directory: Inode, space: Int64, inodes: Int64, _ test: VolumeBench) throws {
-        let quota = Quota(maxSpace: space, maxInodes: inodes)
+        try test.volume.flushUsage()
         try test.engine.write { transaction in
+            var quota = try transaction.quota(.directory, directory.number) ?? Quota(maxSpace: 0, maxInodes: 0)
+            (quota.maxSpace, quota.maxInodes) = (space, inodes)
             try transaction.setQuota(QuotaRecord(kind: .directory, key: directory.number, quota: quota))
         }
     }
