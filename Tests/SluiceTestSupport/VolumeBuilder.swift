@@ -4,7 +4,7 @@
 
 package import Metadata
 package import ObjectStorage
-import SluiceBase
+package import SluiceBase
 package import VolumeModel
 
 /// A healthy volume with its objects, made by the rules themselves.
@@ -75,7 +75,7 @@ package struct VolumeBuilder {
                 try store.put(layout.objectKey(of: block), [UInt8](repeating: 7, count: Int(block.size)))
             }
             let slice = Slice(position: position, id: id, size: size, offset: 0, length: size)
-            try volume.perform { try $0.write(slice, toChunk: 0, of: inode) }
+            _ = try volume.perform { try $0.write(slice, toChunk: 0, of: inode) }
             position += step ?? size
         }
     }
