@@ -2,24 +2,18 @@
 // Where evidence is sorted: runs of fixed-size records that spill to disk. The only file that names the external
 // sorter, so that the streams above it do not depend on its shape.
 
-import SluiceBase
+package import SluiceBase
 
 /// Limits of the sorters of one check.
 package struct SpillSpace: Sendable {
     /// Bytes that one sorter may hold before it writes a run; a check has at most four sorters full at a time.
     package var memoryLimitBytes: Int
-    /// Directory for the runs, which have no names and vanish with the process.
-    package var directory: String
+    /// Directory for the runs, which have no names and vanish with the process; nil for `$TMPDIR` or `/tmp`.
+    package var directory: ByteString?
 
-    package init(memoryLimitBytes: Int = 6 << 20, directory: String = Self.defaultDirectory) {
+    package init(memoryLimitBytes: Int = 6 << 20, directory: ByteString? = nil) {
         self.memoryLimitBytes = memoryLimitBytes
         self.directory = directory
-    }
-
-    /// `$TMPDIR`; `/var/tmp` when that is not set, because `/tmp` is often memory.
-    package static var defaultDirectory: String {
-        guard let named = Posix.environment("TMPDIR"), !named.isEmpty else { return "/var/tmp" }
-        return named
     }
 
     /// A sorter for records of one type.
