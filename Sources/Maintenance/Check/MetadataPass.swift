@@ -20,6 +20,21 @@ struct VolumeTotals: Sendable, Hashable {
     var highestTrash: UInt64 = 0
     var hasRoot = false
     var hasTrash = false
+
+    mutating func count(_ node: NodeDigest) {
+        nodes += 1
+        let inode = Inode(node.inode)
+        if inode.isTrash {
+            highestTrash = max(highestTrash, node.inode - Inode.trash.number)
+        } else {
+            highestInode = max(highestInode, node.inode)
+        }
+        hasRoot = hasRoot || inode == .root
+        hasTrash = hasTrash || inode == .trash
+        guard inode != .root, inode != .trash else { return }
+        usedInodes += 1
+        usedSpace = usedSpace.saturatingAdd(node.usedSpace)
+    }
 }
 
 /// One pass over a snapshot. One owner, one thread.
@@ -95,7 +110,7 @@ final class MetadataPass {
 
     private func take(_ bundle: inout NodeBundle) throws {
         if let node = bundle.node {
-            count(node)
+            totals.count(node)
             if node.type == .file {
                 bundle.chunks.finish(length: node.length)
                 try noteGaps(bundle, node)
@@ -108,21 +123,6 @@ final class MetadataPass {
         totals.entries += UInt64(bundle.entryCount)
         totals.chunks += UInt64(bundle.chunks.count)
         if !nodeRules.findings(bundle).isEmpty { try suspect(.node, bundle.inode.number) }
-    }
-
-    private func count(_ node: NodeDigest) {
-        totals.nodes += 1
-        let inode = Inode(node.inode)
-        if inode == .root { totals.hasRoot = true }
-        if inode == .trash { totals.hasTrash = true }
-        if inode.isTrash {
-            totals.highestTrash = max(totals.highestTrash, node.inode - Inode.trash.number)
-        } else {
-            totals.highestInode = max(totals.highestInode, node.inode)
-        }
-        guard inode != .root, inode != .trash else { return }
-        totals.usedInodes += 1
-        totals.usedSpace = totals.usedSpace.saturatingAdd(node.usedSpace)
     }
 
     private func noteGaps(_ bundle: NodeBundle, _ node: NodeDigest) throws {

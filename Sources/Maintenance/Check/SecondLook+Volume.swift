@@ -8,38 +8,73 @@ import SluiceBase
 import VolumeModel
 
 extension SecondLook {
+    /// Windows that busy totals are given to come to rest.
+    private static var rounds: Int { 3 }
+
     /// Reports totals and quota usage that differ from what was counted.
     ///
     /// Beside living clients a difference is real only when the stored number does not move for a whole flush window:
-    /// a change that was on its way at the time of the snapshot would have arrived by then.
+    /// a change that was on its way at the time of the snapshot would have arrived by then. Totals that moved are
+    /// counted again.
     func confirmUsage(_ usage: [Finding], _ quotas: QuotaSums) throws {
-        var findings = usage
-        findings += try quotaFindings(quotas)
-        guard !findings.isEmpty else { return }
-        guard sessions.areAny, findings.contains(where: \.code.waitsForFlush) else {
-            for finding in findings { report(finding) }
+        var waiting = usage
+        for finding in try quotaFindings(quotas) {
+            if finding.code.waitsForFlush { waiting.append(finding) } else { report(finding) }
+        }
+        guard sessions.areAny else {
+            for finding in waiting { report(finding) }
             return
         }
-        options.waiting.wait(nanoseconds: CheckOptions.flushWindowNanoseconds)
-        for finding in findings {
-            if try volume.engine.read({ try Self.isUnmoved(finding, $0) }) {
-                report(finding)
-            } else {
-                change { $0.unverified += 1 }
+        for _ in 0..<Self.rounds where !waiting.isEmpty {
+            options.waiting.wait(nanoseconds: CheckOptions.flushWindowNanoseconds)
+            var restless: [Finding] = []
+            for finding in waiting {
+                switch try volume.engine.read({ try Self.movement(of: finding, $0) }) {
+                case .unmoved: report(finding)
+                case .arrived: break
+                case .elsewhere: restless.append(finding)
+                }
             }
+            waiting = try recount(restless)
+        }
+        change { $0.unverified += UInt64(waiting.count) }
+    }
+
+    /// What became of a stored number during a flush window.
+    private enum Movement {
+        case unmoved, arrived, elsewhere
+    }
+
+    private static func movement(of finding: Finding, _ reader: any MetadataReader) throws -> Movement {
+        switch finding.fix {
+        case .setCounter(let counter, let old, let new):
+            let value = try reader.counter(counter) ?? 0
+            return value == old ? .unmoved : value == new ? .arrived : .elsewhere
+        case .setQuotaUsage(let inode, let old, let new):
+            guard let quota = try reader.quota(.directory, inode.number) else { return .arrived }
+            let value = QuotaUsage(space: quota.usedSpace, inodes: quota.usedInodes)
+            return value == old ? .unmoved : value == new ? .arrived : .elsewhere
+        default:
+            return .unmoved
         }
     }
 
-    private static func isUnmoved(_ finding: Finding, _ reader: any MetadataReader) throws -> Bool {
-        switch finding.fix {
-        case .setCounter(let counter, let old, _):
-            return try reader.counter(counter) ?? 0 == old
-        case .setQuotaUsage(let inode, let old, _):
-            let quota = try reader.quota(.directory, inode.number)
-            return quota.map { $0.usedSpace == old.space && $0.usedInodes == old.inodes } ?? false
-        default:
-            return true
+    /// Counts the nodes once more. Quotas that moved stay as they are: counting them takes a whole pass.
+    private func recount(_ restless: [Finding]) throws -> [Finding] {
+        let quotas = restless.filter { $0.code == .quotaUsage }
+        guard restless.count > quotas.count else { return quotas }
+        let usage = try volume.engine.snapshot { scanner in
+            let pending = volume.usage.pendingTotals
+            var totals = VolumeTotals()
+            let cursor = try scanner.scanNodes()
+            while let scanned = try cursor.next() {
+                guard case .record(let record) = scanned else { continue }
+                totals.count(NodeDigest(record))
+            }
+            return VolumeRules(settings: volume.settings).usageFindings(
+                try CounterValues(scanner), totals, pending: pending)
         }
+        return quotas + usage
     }
 
     private func quotaFindings(_ quotas: QuotaSums) throws -> [Finding] {
