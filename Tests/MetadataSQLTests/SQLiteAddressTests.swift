@@ -18,7 +18,7 @@ struct SQLiteAddressTests {
     func options() throws {
         let all = try SQLiteAddress(
             """
-            sqlite3:///m.db?cache=shared&_journal=DELETE&_timeout=100&_sync=1&_cache_size=-2000\
+            sqlite3:///m.db?cache=shared&_journal=DELETE&_timeout=100&_sync=2&_cache_size=-2000\
             &table_prefix=a1&max_open_conns=3\
             &max_idle_conns=1&max_idle_time=7&max_life_time=9&_txlock=immediate&mode=rw
             """
@@ -26,7 +26,7 @@ struct SQLiteAddressTests {
         var wanted = SQLiteOptions()
         wanted.journal = .delete
         wanted.busyTimeout = 100
-        wanted.synchronous = .normal
+        wanted.synchronous = .full
         wanted.cacheSize = -2000
         wanted.tablePrefix = "jfs_a1_"
         wanted.pool = PoolLimits(open: 3, idle: 1, idleTime: 7, lifeTime: 9)

@@ -18,9 +18,9 @@ struct SQLiteOptions: Hashable, Sendable {
     }
 
     var journal = Journal.wal
-    /// Full: a commit that was reported is on disk. Objects are deleted after commits, so that losing one to
-    /// a power cut would bring references to deleted objects back. (JuiceFS 1.4.2 runs with normal.)
-    var synchronous = Synchronous.full
+    /// Compatibility: what the driver of JuiceFS 1.4.2 is built with. A power cut may undo the last commits;
+    /// commands that delete objects after a commit ask for full.
+    var synchronous = Synchronous.normal
     /// Milliseconds.
     var busyTimeout: Int32 = 5000
     /// Pages, or KiB when negative; nil leaves SQLite's own.

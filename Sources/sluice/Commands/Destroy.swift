@@ -43,7 +43,7 @@ struct Destroy: ParsableCommand {
     }
 
     func run() throws {
-        let volume = try Wiring.volume(address)
+        let volume = try Wiring.volume(DurableAddress.of(address))
         defer { volume.engine.close() }
         let settings = volume.settings
         guard settings.uuid == uuid else {

@@ -49,7 +49,7 @@ struct Gc: ParsableCommand {
     func run() throws {
         let seen = Mutex("starting")
         let cancellation = Interruption.watch { seen.withLock { $0 } }
-        let volume = try Wiring.volume(address)
+        let volume = try Wiring.volume(DurableAddress.of(address))
         defer { volume.engine.close() }
         let store = try VolumeStore.open(volume.settings)
         let options = CollectOptions(
