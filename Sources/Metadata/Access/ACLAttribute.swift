@@ -76,7 +76,9 @@ extension ACLRule {
             namedGroups.append(Entry(id: id, permissions: permissions))
         default: throw CodecError("ACL attribute", "an entry with tag \(tag)")
         }
-        guard old == Self.unset else { throw CodecError("ACL attribute", "an entry with tag \(tag) is repeated") }
+        guard old == Self.unset else {
+            throw CodecError("ACL attribute", "an entry with tag \(tag) is repeated")
+        }
     }
 
     /// The attribute's value.

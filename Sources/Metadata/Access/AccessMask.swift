@@ -45,7 +45,12 @@ extension VolumeView {
     /// - Throws: `VolumeError.damaged` when it is not there.
     func rule(_ id: UInt32) throws -> ACLRule {
         guard let rule = try reader.aclRule(id) else {
-            throw VolumeError(.damaged, "read", "ACL \(id)", reason: "a node names this ACL, but it is not there")
+            throw VolumeError(
+                .damaged,
+                "read",
+                "ACL \(id)",
+                reason: "a node names this ACL, but it is not there"
+            )
         }
         return rule
     }
@@ -54,9 +59,13 @@ extension VolumeView {
 extension ACLRule {
     /// The check of POSIX 1003.1e, in the order of JuiceFS 1.4.2.
     func allows(_ rights: AccessMask, caller: Caller, owner uid: UInt32, group gid: UInt32) -> Bool {
-        func grants(_ permissions: UInt16) -> Bool { AccessMask(rawValue: permissions).isSuperset(of: rights) }
+        func grants(_ permissions: UInt16) -> Bool {
+            AccessMask(rawValue: permissions).isSuperset(of: rights)
+        }
         if caller.uid == uid { return grants(owner) }
-        if let named = namedUsers.first(where: { $0.id == caller.uid }) { return grants(named.permissions & mask) }
+        if let named = namedUsers.first(where: { $0.id == caller.uid }) {
+            return grants(named.permissions & mask)
+        }
         var groups = namedGroups.filter { caller.isMember(of: $0.id) }.map(\.permissions)
         if caller.isMember(of: gid) { groups.append(group) }
         guard groups.isEmpty else { return groups.contains { grants($0 & mask) } }

@@ -16,7 +16,12 @@ extension Operation {
     /// Sets one of a node's ACLs; the empty rule removes it, a minimal access rule becomes mode bits.
     /// - Throws: `VolumeError.notSupported` without EnableACL, `.notPermitted` for those who do not own the node and
     ///   for nodes that must not change, `.accessDenied` for a default ACL on something else than a directory.
-    package func setACL(_ kind: ACLKind, of inode: Inode, to rule: ACLRule, caller: Caller = .superuser) throws {
+    package func setACL(
+        _ kind: ACLKind,
+        of inode: Inode,
+        to rule: ACLRule,
+        caller: Caller = .superuser
+    ) throws {
         guard settings.enableACL else {
             throw VolumeError(.notSupported, "set an ACL of", inode, reason: "the volume has ACLs turned off")
         }
@@ -26,7 +31,12 @@ extension Operation {
             throw VolumeError(.notPermitted, "set an ACL of", inode)
         }
         guard kind == .access || node.type == .directory || rule.isEmpty else {
-            throw VolumeError(.accessDenied, "set an ACL of", inode, reason: "only directories have a default ACL")
+            throw VolumeError(
+                .accessDenied,
+                "set an ACL of",
+                inode,
+                reason: "only directories have a default ACL"
+            )
         }
         let before = node
         if !caller.isSuperuser, !caller.isMember(of: node.gid) { node.mode &= ~0o2000 }
@@ -51,7 +61,12 @@ extension Operation {
     }
 
     /// Gives a new node its mode and ACLs: from the parent's default ACL when there is one, else by the umask.
-    func inheritAccess(of node: inout Attributes, mode: UInt16, from parent: Attributes, caller: Caller) throws {
+    func inheritAccess(
+        of node: inout Attributes,
+        mode: UInt16,
+        from parent: Attributes,
+        caller: Caller
+    ) throws {
         guard parent.defaultACL != 0, node.type != .symlink else {
             node.mode = mode & ~(node.type == .symlink ? 0 : caller.umask)
             return

@@ -28,7 +28,9 @@ extension VolumeView {
             }
             return rule.attributeValue
         }
-        if name.hasPrefix("user.") { try require(.read, on: inode, node, caller: caller, for: "read attribute of") }
+        if name.hasPrefix("user.") {
+            try require(.read, on: inode, node, caller: caller, for: "read attribute of")
+        }
         let isHidden = name.hasPrefix("trusted.") && !caller.isSuperuser
         guard !isHidden, let value = try reader.extendedAttribute(named: name, of: inode) else {
             throw VolumeError(.noAttribute, "read attribute \(name) of", inode)

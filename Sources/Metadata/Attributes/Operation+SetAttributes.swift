@@ -20,7 +20,9 @@ extension Operation {
         try checkFlags(of: inode, old, change, caller: caller)
         var node = old
         try changeOwner(of: inode, &node, change, caller: caller)
-        if let mode = change.mode { try changeMode(of: inode, &node, to: mode, old: old, change, caller: caller) }
+        if let mode = change.mode {
+            try changeMode(of: inode, &node, to: mode, old: old, change, caller: caller)
+        }
         try changeTimes(of: inode, &node, change, old: old, caller: caller)
         if let flags = change.flags { node.flags = flags }
         if let tier = change.tier {
@@ -48,7 +50,8 @@ extension Operation {
         }
         guard let flags = change.flags, !caller.isSuperuser else { return }
         let privileged: NodeFlags = [.immutable, .append]
-        guard caller.uid == old.uid, flags.intersection(privileged) == old.flags.intersection(privileged) else {
+        guard caller.uid == old.uid, flags.intersection(privileged) == old.flags.intersection(privileged)
+        else {
             throw VolumeError(.notPermitted, "change flags of", inode)
         }
     }
@@ -67,7 +70,9 @@ extension Operation {
         }
         if let gid = change.gid {
             let mayChange = caller.uid == old.uid && (gid == old.gid || caller.isMember(of: gid))
-            guard caller.isSuperuser || mayChange else { throw VolumeError(.notPermitted, "change the group of", inode) }
+            guard caller.isSuperuser || mayChange else {
+                throw VolumeError(.notPermitted, "change the group of", inode)
+            }
             node.gid = gid
         }
         if node.type != .directory {
@@ -95,7 +100,9 @@ extension Operation {
         var mode = wanted & 0o7777
         if !caller.isSuperuser, !caller.isMember(of: node.gid) { mode &= ~0o2000 }
         // A chown in the same call clears these bits, whatever mode comes with it.
-        if change.uid != nil || change.gid != nil, node.type != .directory, !caller.isSuperuser { mode &= ~0o6000 }
+        if change.uid != nil || change.gid != nil, node.type != .directory, !caller.isSuperuser {
+            mode &= ~0o6000
+        }
         if node.accessACL != 0 {
             var rule = try view.rule(node.accessACL)
             rule.follow(mode: mode)

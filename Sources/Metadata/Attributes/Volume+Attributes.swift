@@ -43,7 +43,9 @@ extension Volume {
         presence: AttributePresence = .any,
         caller: Caller = .superuser,
     ) throws {
-        try perform { try $0.setExtendedAttribute(name, of: inode, to: value, presence: presence, caller: caller) }
+        try perform {
+            try $0.setExtendedAttribute(name, of: inode, to: value, presence: presence, caller: caller)
+        }
     }
 
     /// See `Operation.removeExtendedAttribute`.
@@ -56,7 +58,12 @@ extension Volume {
     }
 
     /// See `Operation.setACL`.
-    package func setACL(_ kind: ACLKind, of inode: Inode, to rule: ACLRule, caller: Caller = .superuser) throws {
+    package func setACL(
+        _ kind: ACLKind,
+        of inode: Inode,
+        to rule: ACLRule,
+        caller: Caller = .superuser
+    ) throws {
         try perform { try $0.setACL(kind, of: inode, to: rule, caller: caller) }
     }
 }

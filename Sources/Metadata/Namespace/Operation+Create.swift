@@ -104,7 +104,13 @@ extension Operation {
         try check(name, in: parent, for: operation)
         let directory = try changeableDirectory(parent, caller: caller, for: operation)
         guard !parent.isTrash, !directory.isInTrash else {
-            throw VolumeError(.notPermitted, operation, name, in: parent, reason: "the directory is in the trash")
+            throw VolumeError(
+                .notPermitted,
+                operation,
+                name,
+                in: parent,
+                reason: "the directory is in the trash"
+            )
         }
         guard try transaction.entry(named: name, in: parent) == nil else {
             throw VolumeError(.exists, operation, name, in: parent)
@@ -119,8 +125,16 @@ extension Operation {
         caller: Caller,
     ) throws -> Attributes {
         var node = Attributes(
-            type: new.type, mode: 0, uid: caller.uid, gid: caller.gid, time: time,
-            linkCount: new.type == .directory ? 2 : 1, length: new.length, device: new.device, parent: parent)
+            type: new.type,
+            mode: 0,
+            uid: caller.uid,
+            gid: caller.gid,
+            time: time,
+            linkCount: new.type == .directory ? 2 : 1,
+            length: new.length,
+            device: new.device,
+            parent: parent
+        )
         node.flags = directory.flags.intersection(.skipTrash)
         node.tier = directory.tier
         try inheritAccess(of: &node, mode: new.mode & 0o7777, from: directory, caller: caller)

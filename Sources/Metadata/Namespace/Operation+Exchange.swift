@@ -7,9 +7,13 @@ extension Operation {
     /// - Returns: the node that has the second name now.
     func exchange(_ first: Node, at from: NamePlace, with second: Node, at to: NamePlace) throws -> Node {
         try transaction.replaceEntry(
-            NamedEntry(name: to.name, inode: first.inode, type: first.attributes.type), in: to.directory)
+            NamedEntry(name: to.name, inode: first.inode, type: first.attributes.type),
+            in: to.directory
+        )
         try transaction.replaceEntry(
-            NamedEntry(name: from.name, inode: second.inode, type: second.attributes.type), in: from.directory)
+            NamedEntry(name: from.name, inode: second.inode, type: second.attributes.type),
+            in: from.directory
+        )
         let moved = try reparent(first, from: from.directory, to: to.directory)
         let other = try reparent(second, from: to.directory, to: from.directory)
         guard from.directory != to.directory else {
@@ -23,7 +27,9 @@ extension Operation {
             let gone = try quotaUsage(of: (first.inode, moved))
             let come = try quotaUsage(of: (second.inode, other))
             return QuotaUsage(
-                space: gone.space.saturatingAdd(-come.space), inodes: gone.inodes.saturatingAdd(-come.inodes))
+                space: gone.space.saturatingAdd(-come.space),
+                inodes: gone.inodes.saturatingAdd(-come.inodes)
+            )
         }
         let links: Int32 = (moved.type == .directory ? 1 : 0) - (other.type == .directory ? 1 : 0)
         try touchParent(from.directory, from.attributes, linkDelta: -links)

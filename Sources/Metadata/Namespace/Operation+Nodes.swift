@@ -104,7 +104,10 @@ extension Attributes {
     /// What an entry for this node adds to its directory's stat.
     package var share: DirectoryStat {
         DirectoryStat(
-            dataLength: type == .file ? Int64(clamping: length) : 0, usedSpace: usedSpace, usedInodes: 1)
+            dataLength: type == .file ? Int64(clamping: length) : 0,
+            usedSpace: usedSpace,
+            usedInodes: 1
+        )
     }
 }
 

@@ -28,11 +28,22 @@ extension Operation {
         }
         try transaction.lock([entry.inode])
         guard let node = try transaction.node(entry.inode) else {
-            return try removeDangling(NamedEntry(name: name, inode: entry.inode, type: entry.type), in: parent, directory)
+            return try removeDangling(
+                NamedEntry(name: name, inode: entry.inode, type: entry.type),
+                in: parent,
+                directory
+            )
         }
         guard node.type != .directory else { throw VolumeError(.isDirectory, "remove", name, in: parent) }
         try checkRemovable(entry.inode, node, from: directory, caller: caller, for: "remove")
-        try detach(name, (entry.inode, node), from: parent, directory, openedBy: session, skipTrash: skipTrash)
+        try detach(
+            name,
+            (entry.inode, node),
+            from: parent,
+            directory,
+            openedBy: session,
+            skipTrash: skipTrash
+        )
         try touchParent(parent, directory)
         return (entry.inode, node)
     }
@@ -53,7 +64,13 @@ extension Operation {
         }
         try transaction.lock([entry.inode])
         guard let node = try transaction.node(entry.inode) else {
-            throw VolumeError(.damaged, "remove", name, in: parent, reason: "its inode \(entry.inode) is missing")
+            throw VolumeError(
+                .damaged,
+                "remove",
+                name,
+                in: parent,
+                reason: "its inode \(entry.inode) is missing"
+            )
         }
         guard node.type == .directory else { throw VolumeError(.notDirectory, "remove", name, in: parent) }
         try checkRemovable(entry.inode, node, from: directory, caller: caller, for: "remove")
@@ -71,7 +88,13 @@ extension Operation {
     ) throws -> Attributes {
         try check(name, in: parent, for: operation)
         guard !parent.isTrash || caller.isSuperuser else {
-            throw VolumeError(.notPermitted, operation, name, in: parent, reason: "only root may empty the trash")
+            throw VolumeError(
+                .notPermitted,
+                operation,
+                name,
+                in: parent,
+                reason: "only root may empty the trash"
+            )
         }
         return try changeableDirectory(parent, caller: caller, for: operation)
     }
@@ -84,7 +107,8 @@ extension Operation {
     }
 
     /// Removes an entry whose node is missing: nothing but the entry is left to remove.
-    private func removeDangling(_ entry: NamedEntry, in parent: Inode, _ directory: Attributes) throws -> Node {
+    private func removeDangling(_ entry: NamedEntry, in parent: Inode, _ directory: Attributes) throws -> Node
+    {
         guard directory.flags.isDisjoint(with: [.immutable, .append]) else {
             throw VolumeError(.notPermitted, "remove", entry.name, in: parent)
         }
@@ -109,12 +133,21 @@ extension Operation {
         if node.attributes.type == .directory { try removeUsageRecords(ofDirectory: node.inode) }
         if hourlyTrash == node.inode { hourlyTrash = nil }
         let keeps = settings.trashDays > 0 && !parent.isTrash && !directory.isInTrash && !skipTrash
-        if keeps, !node.attributes.flags.contains(.skipTrash), try moveToTrash(node, named: name, from: parent) { return }
+        if keeps, !node.attributes.flags.contains(.skipTrash),
+            try moveToTrash(node, named: name, from: parent)
+        {
+            return
+        }
         guard node.attributes.type != .directory else { return try discard(node.inode, node.attributes) }
         try dropLink(of: node.inode, node.attributes, from: parent, openedBy: session)
     }
 
-    private func dropLink(of inode: Inode, _ old: Attributes, from parent: Inode, openedBy session: UInt64?) throws {
+    private func dropLink(
+        of inode: Inode,
+        _ old: Attributes,
+        from parent: Inode,
+        openedBy session: UInt64?
+    ) throws {
         var node = old
         node.linkCount -= min(node.linkCount, 1)
         node.changeTime = time

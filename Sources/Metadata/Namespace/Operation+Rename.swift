@@ -74,7 +74,9 @@ extension Operation {
         _ flags: RenameFlags,
         caller: Caller,
     ) throws -> NamePlace {
-        guard !flags.contains(.whiteout) else { throw VolumeError(.notSupported, "rename", name, in: directory) }
+        guard !flags.contains(.whiteout) else {
+            throw VolumeError(.notSupported, "rename", name, in: directory)
+        }
         let known: [RenameFlags] = [[], .noReplace, .exchange, [.noReplace, .restore]]
         guard known.contains(flags) else {
             throw VolumeError(.invalid, "rename", name, in: directory, reason: "flags \(flags.rawValue)")
@@ -101,21 +103,43 @@ extension Operation {
     ) throws -> NamePlace {
         try check(name, in: directory, for: "rename")
         guard !directory.isTrash else {
-            throw VolumeError(.notPermitted, "rename", name, in: directory, reason: "nothing is moved into the trash")
+            throw VolumeError(
+                .notPermitted,
+                "rename",
+                name,
+                in: directory,
+                reason: "nothing is moved into the trash"
+            )
         }
         let attributes = try changeableDirectory(directory, caller: caller, for: "rename")
         // A restore may fill a directory that is still in the trash itself.
         guard !attributes.isInTrash || flags.contains(.restore) else {
-            throw VolumeError(.notPermitted, "rename", name, in: directory, reason: "the directory is in the trash")
+            throw VolumeError(
+                .notPermitted,
+                "rename",
+                name,
+                in: directory,
+                reason: "the directory is in the trash"
+            )
         }
         return NamePlace(directory: directory, attributes: attributes, name: name)
     }
 
     /// The node at a place, when the caller may move it away to another one.
-    private func movable(_ inode: Inode, at place: NamePlace, to other: NamePlace, caller: Caller) throws -> Node {
+    private func movable(
+        _ inode: Inode,
+        at place: NamePlace,
+        to other: NamePlace,
+        caller: Caller
+    ) throws -> Node {
         guard let node = try transaction.node(inode) else {
             throw VolumeError(
-                .damaged, "rename", place.name, in: place.directory, reason: "its inode \(inode) is missing")
+                .damaged,
+                "rename",
+                place.name,
+                in: place.directory,
+                reason: "its inode \(inode) is missing"
+            )
         }
         try checkRemovable(inode, node, from: place.attributes, caller: caller, for: "rename")
         if node.type == .directory, place.directory != other.directory {
@@ -127,10 +151,20 @@ extension Operation {
     }
 
     /// The node that loses its name to `moved`, when that is possible.
-    private func displaceable(_ inode: Inode, at place: NamePlace, by moved: Node, caller: Caller) throws -> Node {
+    private func displaceable(
+        _ inode: Inode,
+        at place: NamePlace,
+        by moved: Node,
+        caller: Caller
+    ) throws -> Node {
         guard let node = try transaction.node(inode) else {
             throw VolumeError(
-                .damaged, "rename", place.name, in: place.directory, reason: "its inode \(inode) is missing")
+                .damaged,
+                "rename",
+                place.name,
+                in: place.directory,
+                reason: "its inode \(inode) is missing"
+            )
         }
         switch (moved.attributes.type == .directory, node.type == .directory) {
         case (true, false): throw VolumeError(.notDirectory, "rename", place.name, in: place.directory)
@@ -148,12 +182,22 @@ extension Operation {
         var visited: Set<Inode> = []
         while visited.insert(current).inserted {
             guard current != moved else {
-                throw VolumeError(.invalid, "rename", moved, reason: "a directory cannot be moved into itself")
+                throw VolumeError(
+                    .invalid,
+                    "rename",
+                    moved,
+                    reason: "a directory cannot be moved into itself"
+                )
             }
             guard current != .root, !current.isTrash, let node = try transaction.node(current) else { return }
             current = node.parent
         }
-        throw VolumeError(.damaged, "rename", moved, reason: "the directories above inode \(directory) form a cycle")
+        throw VolumeError(
+            .damaged,
+            "rename",
+            moved,
+            reason: "the directories above inode \(directory) form a cycle"
+        )
     }
 
     private func move(
@@ -165,7 +209,13 @@ extension Operation {
     ) throws -> Node {
         if let displaced {
             try detach(
-                to.name, displaced, from: to.directory, to.attributes, openedBy: session, skipTrash: false)
+                to.name,
+                displaced,
+                from: to.directory,
+                to.attributes,
+                openedBy: session,
+                skipTrash: false
+            )
         }
         try transaction.deleteEntry(named: from.name, in: from.directory)
         let entry = NamedEntry(name: to.name, inode: moved.inode, type: moved.attributes.type)

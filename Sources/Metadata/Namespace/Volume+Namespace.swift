@@ -45,7 +45,13 @@ extension Volume {
         caller: Caller = .superuser,
     ) throws -> [DirectoryItem] {
         try view {
-            try $0.readDirectory(inode, after: name, limit: limit, withAttributes: withAttributes, caller: caller)
+            try $0.readDirectory(
+                inode,
+                after: name,
+                limit: limit,
+                withAttributes: withAttributes,
+                caller: caller
+            )
         }
     }
 

@@ -24,9 +24,17 @@ extension Volume {
     ) throws -> Removal {
         try perform { operation in
             let node = try operation.unlink(
-                name, in: parent, caller: caller, openedBy: session, skipTrash: skipTrash)
+                name,
+                in: parent,
+                caller: caller,
+                openedBy: session,
+                skipTrash: skipTrash
+            )
             return Removal(
-                inode: node.inode, attributes: node.attributes, deletedFiles: operation.effects.deletedFiles)
+                inode: node.inode,
+                attributes: node.attributes,
+                deletedFiles: operation.effects.deletedFiles
+            )
         }
     }
 
@@ -55,9 +63,19 @@ extension Volume {
     ) throws -> Removal {
         try perform { operation in
             let node = try operation.rename(
-                name, in: source, to: newName, in: destination, flags: flags, caller: caller, openedBy: session)
+                name,
+                in: source,
+                to: newName,
+                in: destination,
+                flags: flags,
+                caller: caller,
+                openedBy: session
+            )
             return Removal(
-                inode: node.inode, attributes: node.attributes, deletedFiles: operation.effects.deletedFiles)
+                inode: node.inode,
+                attributes: node.attributes,
+                deletedFiles: operation.effects.deletedFiles
+            )
         }
     }
 }

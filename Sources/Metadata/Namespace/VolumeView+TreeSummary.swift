@@ -76,7 +76,9 @@ extension VolumeView {
         level.after = page.last?.name
         level.isAtEnd = page.count < Self.pageSize
         let files = page.filter { $0.type == .file }
-        for (entry, node) in zip(files, try reader.nodes(files.map(\.inode))) { summary.add(entry.type, node) }
+        for (entry, node) in zip(files, try reader.nodes(files.map(\.inode))) {
+            summary.add(entry.type, node)
+        }
         for entry in page where entry.type != .file {
             summary.add(entry.type, nil)
             if entry.type == .directory { level.directories.append(entry.inode) }

@@ -47,7 +47,9 @@ package struct VolumeView {
             let above = parent == .root ? .root : directory.parent
             return (above, try attributes(of: above, for: "look up"))
         case .trash where parent == .root:
-            guard let node = try reader.node(.trash) else { throw VolumeError(.noEntry, "look up", name, in: parent) }
+            guard let node = try reader.node(.trash) else {
+                throw VolumeError(.noEntry, "look up", name, in: parent)
+            }
             return (.trash, node)
         default: break
         }
@@ -56,7 +58,13 @@ package struct VolumeView {
             throw VolumeError(.noEntry, "look up", name, in: parent)
         }
         guard let node = try reader.node(entry.inode) else {
-            throw VolumeError(.damaged, "look up", name, in: parent, reason: "its inode \(entry.inode) is missing")
+            throw VolumeError(
+                .damaged,
+                "look up",
+                name,
+                in: parent,
+                reason: "its inode \(entry.inode) is missing"
+            )
         }
         return (entry.inode, node)
     }

@@ -37,7 +37,14 @@ extension Operation {
             return entry.inode
         }
         let inode = try newTrashInode()
-        var node = Attributes(type: .directory, mode: 0o555, time: time, linkCount: 2, length: 4096, parent: .root)
+        var node = Attributes(
+            type: .directory,
+            mode: 0o555,
+            time: time,
+            linkCount: 2,
+            length: 4096,
+            parent: .root
+        )
         // Volumes formatted without trash have no trash root yet.
         if try transaction.node(.trash) == nil { try transaction.insertNode(.trash, node) }
         node.parent = .trash
@@ -53,7 +60,12 @@ extension Operation {
         let number = try transaction.add(1, to: .nextTrash)
         // The trash root is below 2^63, and stored numbers are signed.
         guard number > 0, number <= Int64.max - Int64(Inode.trash.number) else {
-            throw VolumeError(.damaged, "make", "a trash directory", reason: "the counter nextTrash holds \(number)")
+            throw VolumeError(
+                .damaged,
+                "make",
+                "a trash directory",
+                reason: "the counter nextTrash holds \(number)"
+            )
         }
         return Inode(Inode.trash.number + UInt64(number))
     }

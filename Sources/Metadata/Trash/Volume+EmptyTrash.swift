@@ -28,8 +28,14 @@ extension Volume {
                 try $0.entries(of: level.directory, after: nil, limit: Self.removalBatch)
             }
             if let inner = try firstFilledDirectory(entries) {
-                guard levels.count < Self.trashDepth, !levels.contains(where: { $0.directory == inner.inode }) else {
-                    throw VolumeError(.damaged, "empty", level.directory, reason: "directories lie in each other")
+                guard levels.count < Self.trashDepth, !levels.contains(where: { $0.directory == inner.inode })
+                else {
+                    throw VolumeError(
+                        .damaged,
+                        "empty",
+                        level.directory,
+                        reason: "directories lie in each other"
+                    )
                 }
                 levels.append((inner.inode, inner.name))
                 continue

@@ -34,7 +34,8 @@ extension Operation {
     func chargeOwner(uid: UInt32?, gid: UInt32?, space: Int64, inodes: Int64) throws {
         guard settings.userGroupQuota, space != 0 || inodes != 0 else { return }
         let owners = [
-            uid.map { QuotaKey(kind: .user, key: UInt64($0)) }, gid.map { QuotaKey(kind: .group, key: UInt64($0)) },
+            uid.map { QuotaKey(kind: .user, key: UInt64($0)) },
+            gid.map { QuotaKey(kind: .group, key: UInt64($0)) },
         ]
         for key in owners.compactMap(\.self) {
             if space > 0 || inodes > 0, let quota = try transaction.quota(key.kind, key.key) {
@@ -72,7 +73,12 @@ extension Operation {
             let used = try transaction.counter(.usedSpace) ?? 0
             let total = used.saturatingAdd(pending.space).saturatingAdd(effects.space).saturatingAdd(space)
             guard total <= Int64(clamping: settings.capacity) else {
-                throw VolumeError(.noSpace, "use \(space) bytes of", "the volume", reason: "its capacity is used up")
+                throw VolumeError(
+                    .noSpace,
+                    "use \(space) bytes of",
+                    "the volume",
+                    reason: "its capacity is used up"
+                )
             }
         }
         if settings.inodes > 0, inodes > 0 {
@@ -156,6 +162,8 @@ extension Operation {
     private func add(space: Int64, inodes: Int64, to key: QuotaKey) {
         let old = effects.quotas[key] ?? QuotaUsage(space: 0, inodes: 0)
         effects.quotas[key] = QuotaUsage(
-            space: old.space.saturatingAdd(space), inodes: old.inodes.saturatingAdd(inodes))
+            space: old.space.saturatingAdd(space),
+            inodes: old.inodes.saturatingAdd(inodes)
+        )
     }
 }

@@ -22,7 +22,8 @@ extension MemoryTransaction: MetadataScanner {
 
     func scanNodes() throws -> any RecordCursor<NodeRecord> {
         ArrayCursor(
-            records.nodes.sorted { $0.key < $1.key }.map { NodeRecord(inode: $0.key, attributes: $0.value) })
+            records.nodes.sorted { $0.key < $1.key }.map { NodeRecord(inode: $0.key, attributes: $0.value) }
+        )
     }
 
     func scanEdges() throws -> any RecordCursor<EdgeRecord> {
@@ -60,18 +61,21 @@ extension MemoryTransaction: MetadataScanner {
 
     func scanSymlinks() throws -> any RecordCursor<SymlinkRecord> {
         ArrayCursor(
-            records.symlinks.sorted { $0.key < $1.key }.map { SymlinkRecord(inode: $0.key, target: $0.value) })
+            records.symlinks.sorted { $0.key < $1.key }.map { SymlinkRecord(inode: $0.key, target: $0.value) }
+        )
     }
 
     func scanExtendedAttributes() throws -> any RecordCursor<ExtendedAttributeRecord> {
         ArrayCursor(
-            try records.extendedAttributes.keys.sorted().flatMap { try extendedAttributes(of: $0) })
+            try records.extendedAttributes.keys.sorted().flatMap { try extendedAttributes(of: $0) }
+        )
     }
 
     func scanDirectoryStats() throws -> any RecordCursor<DirectoryStatRecord> {
         ArrayCursor(
             records.directoryStats.sorted { $0.key < $1.key }
-                .map { DirectoryStatRecord(inode: $0.key, stat: $0.value) })
+                .map { DirectoryStatRecord(inode: $0.key, stat: $0.value) }
+        )
     }
 
     func scanQuotas(_ kind: QuotaKind) throws -> any RecordCursor<QuotaRecord> {

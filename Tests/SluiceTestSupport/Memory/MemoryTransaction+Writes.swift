@@ -28,7 +28,9 @@ extension MemoryTransaction: MetadataTransaction {
     }
 
     func touch(_ directory: Inode, linkDelta: Int32, time: Timestamp?) throws {
-        guard var node = records.nodes[directory] else { throw EngineError(.vanished, "touch node \(directory)") }
+        guard var node = records.nodes[directory] else {
+            throw EngineError(.vanished, "touch node \(directory)")
+        }
         guard let links = UInt32(exactly: Int64(node.linkCount) + Int64(linkDelta)) else {
             throw EngineError(.overflow, "touch node \(directory)")
         }
@@ -110,7 +112,9 @@ extension MemoryTransaction: MetadataTransaction {
 
     func deleteSliceReference(_ id: UInt64, size: UInt32) throws { records.sliceReferences[id] = nil }
 
-    func setDirectoryStat(_ stat: DirectoryStat, of inode: Inode) throws { records.directoryStats[inode] = stat }
+    func setDirectoryStat(_ stat: DirectoryStat, of inode: Inode) throws {
+        records.directoryStats[inode] = stat
+    }
 
     func adjustDirectoryStat(of inode: Inode, by delta: DirectoryStat) throws -> Bool {
         guard let stat = records.directoryStats[inode] else { return false }
@@ -173,6 +177,8 @@ extension MemoryTransaction: MetadataTransaction {
 
     func deleteLocks(of session: UInt64) throws {
         for inode in records.fileLocks.keys { records.fileLocks[inode]?.removeAll { $0.session == session } }
-        for inode in records.rangeLocks.keys { records.rangeLocks[inode]?.removeAll { $0.session == session } }
+        for inode in records.rangeLocks.keys {
+            records.rangeLocks[inode]?.removeAll { $0.session == session }
+        }
     }
 }

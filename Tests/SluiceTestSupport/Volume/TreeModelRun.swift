@@ -32,7 +32,6 @@ package struct TreeModelRun {
             let expected = model.apply(step)
             let actual = try refusal { try apply(step) }
             try #require(actual == expected, "step \(number), \(step), seed \(random.seed)")
-            // The root's bits are the model's only node that a chmod on the volume must match too.
             try #require(try compare(0), "after step \(number), \(step), seed \(random.seed)")
             if number % 50 == 0 { try volume.flushUsage() }
         }
@@ -84,12 +83,14 @@ package struct TreeModelRun {
             inodes.append(try volume.createFile(name, in: inodes[parent], mode: mode).inode)
         case .makeSymlink(let parent, let name, let target):
             inodes.append(try volume.makeSymlink(name, in: inodes[parent], target: target).inode)
-        case .link(let node, let parent, let name): try volume.link(inodes[node], to: name, in: inodes[parent])
+        case .link(let node, let parent, let name):
+            try volume.link(inodes[node], to: name, in: inodes[parent])
         case .unlink(let parent, let name): try volume.unlink(name, in: inodes[parent])
         case .removeDirectory(let parent, let name): try volume.removeDirectory(name, in: inodes[parent])
         case .rename(let parent, let name, let newParent, let newName, let flags):
             try volume.rename(name, in: inodes[parent], to: newName, in: inodes[newParent], flags: flags)
-        case .chmod(let node, let mode): try volume.setAttributes(of: inodes[node], AttributeChange(mode: mode))
+        case .chmod(let node, let mode):
+            try volume.setAttributes(of: inodes[node], AttributeChange(mode: mode))
         }
     }
 

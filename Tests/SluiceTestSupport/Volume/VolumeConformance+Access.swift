@@ -24,14 +24,18 @@ extension VolumeConformance {
         _ = try volume.createFile("f", in: home, caller: alice)
         #expect(try test.refusal { _ = try $0.createFile("x", in: home, caller: bob) } == .accessDenied)
         #expect(try test.refusal { try $0.unlink("f", in: home, caller: bob) } == .accessDenied)
-        #expect(try test.refusal { try $0.rename("f", in: home, to: "g", in: .root, caller: bob) } == .accessDenied)
+        #expect(
+            try test.refusal { try $0.rename("f", in: home, to: "g", in: .root, caller: bob) }
+                == .accessDenied
+        )
         #expect(try volume.lookup("f", in: home, caller: bob).attributes.uid == 1000)
         try volume.setAttributes(of: home, AttributeChange(mode: 0o744))
         #expect(try test.refusal { _ = try $0.lookup("f", in: home, caller: bob) } == .accessDenied)
         #expect(try volume.readDirectory(home, limit: 9, caller: bob).count == 1)
         #expect(
             try test.refusal { _ = try $0.readDirectory(home, limit: 9, withAttributes: true, caller: bob) }
-                == .accessDenied)
+                == .accessDenied
+        )
         #expect(try test.refusal { _ = try $0.resolve("/home/f", caller: bob) } == .accessDenied)
         try volume.setAttributes(of: home, AttributeChange(mode: 0o070, gid: 1001))
         // The owner's digit counts for the owner, even when others may more.
@@ -47,10 +51,14 @@ extension VolumeConformance {
         for name: FileName in ["a", "b"] { _ = try volume.createFile(name, in: shared, caller: alice) }
         _ = try volume.createFile("mine", in: shared, caller: bob)
         #expect(try test.refusal { try $0.unlink("a", in: shared, caller: bob) } == .accessDenied)
-        #expect(try test.refusal { try $0.rename("a", in: shared, to: "c", in: shared, caller: bob) } == .accessDenied)
+        #expect(
+            try test.refusal { try $0.rename("a", in: shared, to: "c", in: shared, caller: bob) }
+                == .accessDenied
+        )
         #expect(
             try test.refusal { try $0.rename("mine", in: shared, to: "a", in: shared, caller: bob) }
-                == .accessDenied)
+                == .accessDenied
+        )
         try volume.rename("mine", in: shared, to: "c", in: shared, caller: bob)
         try volume.unlink("a", in: shared, caller: alice)
         try volume.unlink("b", in: shared)
@@ -145,9 +153,16 @@ extension VolumeConformance {
         try volume.setACL(.access, of: directory, to: ACLRule(mask: 5, namedUsers: [entry]))
         #expect(try test.refusal { _ = try $0.createFile("g", in: directory, caller: bob) } == .accessDenied)
         #expect(try volume.lookup("f", in: directory, caller: bob).attributes.uid == 1001)
-        try volume.setACL(.access, of: directory, to: ACLRule(mask: 7, namedGroups: [ACLRule.Entry(id: 60, permissions: 3)]))
+        try volume.setACL(
+            .access,
+            of: directory,
+            to: ACLRule(mask: 7, namedGroups: [ACLRule.Entry(id: 60, permissions: 3)])
+        )
         let member = Caller(uid: 5, gid: 5, groups: [60])
         _ = try volume.createFile("h", in: directory, caller: member)
-        #expect(try test.refusal { _ = try $0.readDirectory(directory, limit: 1, caller: member) } == .accessDenied)
+        #expect(
+            try test.refusal { _ = try $0.readDirectory(directory, limit: 1, caller: member) }
+                == .accessDenied
+        )
     }
 }

@@ -22,7 +22,14 @@ extension VolumeConformance {
         #expect(try volume.setAttributes(of: file, AttributeChange(mode: 0o666)).changeTime == created)
         let past = Timestamp(seconds: 1_000_000_000, nanoseconds: 123_456_789)
         let change = AttributeChange(
-            mode: 0o4755, uid: 7, gid: 8, accessTime: .now, modifyTime: .at(past), flags: .windowsArchive, tier: 3)
+            mode: 0o4755,
+            uid: 7,
+            gid: 8,
+            accessTime: .now,
+            modifyTime: .at(past),
+            flags: .windowsArchive,
+            tier: 3
+        )
         let node = try volume.setAttributes(of: file, change)
         #expect((node.mode, node.uid, node.gid, node.tier) == (0o4755, 7, 8, 3))
         #expect((node.accessTime, node.modifyTime) == (test.clock.now(), past))
@@ -33,7 +40,9 @@ extension VolumeConformance {
         let later = try volume.setAttributes(of: file, negative)
         #expect((later.modifyTime, later.changeTime) == (test.clock.now(), past))
         #expect(try test.refusal { try $0.setAttributes(of: file, AttributeChange(tier: 4)) } == .invalid)
-        #expect(try test.refusal { try $0.setAttributes(of: Inode(99), AttributeChange(mode: 0)) } == .noEntry)
+        #expect(
+            try test.refusal { try $0.setAttributes(of: Inode(99), AttributeChange(mode: 0)) } == .noEntry
+        )
     }
 
     private static func clearing(_ test: VolumeBench) throws {
@@ -60,7 +69,8 @@ extension VolumeConformance {
         let refused: [(AttributeChange, VolumeError.Code)] = [
             (AttributeChange(mode: 0o777), .notPermitted), (AttributeChange(uid: 1001), .notPermitted),
             (AttributeChange(gid: 1001), .notPermitted), (AttributeChange(modifyTime: past), .notPermitted),
-            (AttributeChange(modifyTime: .now), .accessDenied), (AttributeChange(flags: .skipTrash), .notPermitted),
+            (AttributeChange(modifyTime: .now), .accessDenied),
+            (AttributeChange(flags: .skipTrash), .notPermitted),
         ]
         for (change, code) in refused {
             let refusal = try test.refusal { try $0.setAttributes(of: file, change, caller: VolumeBench.bob) }
@@ -69,10 +79,14 @@ extension VolumeConformance {
         let alice = VolumeBench.alice
         #expect(
             try test.refusal { try $0.setAttributes(of: file, AttributeChange(gid: 1001), caller: alice) }
-                == .notPermitted)
+                == .notPermitted
+        )
         #expect(
-            try test.refusal { try $0.setAttributes(of: file, AttributeChange(flags: .immutable), caller: alice) }
-                == .notPermitted)
+            try test.refusal {
+                try $0.setAttributes(of: file, AttributeChange(flags: .immutable), caller: alice)
+            }
+                == .notPermitted
+        )
         try volume.setAttributes(of: file, AttributeChange(mode: 0o666, modifyTime: past), caller: alice)
         try volume.setAttributes(of: file, AttributeChange(modifyTime: .now), caller: VolumeBench.bob)
     }
@@ -81,7 +95,9 @@ extension VolumeConformance {
         let volume = test.volume
         let file = try volume.createFile("f", in: .root).inode
         try volume.setAttributes(of: file, AttributeChange(flags: .append))
-        #expect(try test.refusal { try $0.setAttributes(of: file, AttributeChange(mode: 0)) } == .notPermitted)
+        #expect(
+            try test.refusal { try $0.setAttributes(of: file, AttributeChange(mode: 0)) } == .notPermitted
+        )
         #expect(try test.refusal { try $0.unlink("f", in: .root) } == .notPermitted)
         #expect(try test.refusal { try $0.rename("f", in: .root, to: "g", in: .root) } == .notPermitted)
         #expect(try test.refusal { try $0.setExtendedAttribute("user.a", of: file, to: []) } == .notPermitted)
@@ -90,7 +106,9 @@ extension VolumeConformance {
         try volume.setAttributes(of: file, AttributeChange(modifyTime: .now))
         try volume.setAttributes(of: file, AttributeChange(flags: .immutable))
         #expect(
-            try test.refusal { try $0.setAttributes(of: file, AttributeChange(modifyTime: .now)) } == .notPermitted)
+            try test.refusal { try $0.setAttributes(of: file, AttributeChange(modifyTime: .now)) }
+                == .notPermitted
+        )
         try volume.setAttributes(of: file, AttributeChange(flags: []))
         try volume.unlink("f", in: .root)
     }
@@ -102,17 +120,23 @@ extension VolumeConformance {
         test.clock.advance(seconds: 1)
         try volume.setExtendedAttribute("user.a", of: file, to: [0, 255], presence: .absent)
         #expect(try volume.extendedAttribute("user.a", of: file) == [0, 255])
-        let again = try test.refusal { try $0.setExtendedAttribute("user.a", of: file, to: [], presence: .absent) }
+        let again = try test.refusal {
+            try $0.setExtendedAttribute("user.a", of: file, to: [], presence: .absent)
+        }
         #expect(again == .exists)
         try volume.setExtendedAttribute("user.a", of: file, to: [], presence: .present)
         #expect(try volume.extendedAttribute("user.a", of: file) == [])
-        let missing = try test.refusal { try $0.setExtendedAttribute("user.b", of: file, to: [], presence: .present) }
+        let missing = try test.refusal {
+            try $0.setExtendedAttribute("user.b", of: file, to: [], presence: .present)
+        }
         #expect(missing == .noAttribute)
         try volume.setExtendedAttribute("trusted.t", of: file, to: [1])
         #expect(try volume.extendedAttributeNames(of: file) == ["trusted.t", "user.a"])
         #expect(try volume.extendedAttributeNames(of: file, caller: VolumeBench.bob) == ["user.a"])
         let large = [UInt8](repeating: 1, count: 65_537)
-        #expect(try test.refusal { try $0.setExtendedAttribute("user.l", of: file, to: large) } == .outOfRange)
+        #expect(
+            try test.refusal { try $0.setExtendedAttribute("user.l", of: file, to: large) } == .outOfRange
+        )
         try volume.setExtendedAttribute("user.l", of: file, to: large.dropLast())
         let long = ByteString([UInt8](repeating: 65, count: 256))
         #expect(try test.refusal { try $0.setExtendedAttribute(long, of: file, to: []) } == .outOfRange)

@@ -9,7 +9,11 @@ extension VolumeConformance {
     static let linkCases = [
         VolumeCase("a second name makes the parent 0 forever (§5.6)", settings: noTrash, secondName),
         VolumeCase("directories, the trash and locked nodes cannot be linked (§5.6, §5.7)", refusedLinks),
-        VolumeCase("the last name takes the node with it when there is no trash (§5.3)", settings: noTrash, lastName),
+        VolumeCase(
+            "the last name takes the node with it when there is no trash (§5.3)",
+            settings: noTrash,
+            lastName
+        ),
         VolumeCase("an open file outlives its last name (§5.3)", settings: noTrash, openFile),
     ]
 
@@ -26,7 +30,8 @@ extension VolumeConformance {
         #expect(try test.refusal { try $0.link(file, to: "g", in: d) } == .exists)
         try volume.rename("g", in: d, to: "h", in: .root)
         #expect(
-            try test.engine.read { try $0.parents(of: file) } == [ParentLink(parent: .root, count: 2)])
+            try test.engine.read { try $0.parents(of: file) } == [ParentLink(parent: .root, count: 2)]
+        )
         #expect(try volume.unlink("f", in: .root).deletedFiles.isEmpty)
         let left = try volume.attributes(of: file)
         #expect((left.linkCount, left.parent) == (1, Inode(0)))

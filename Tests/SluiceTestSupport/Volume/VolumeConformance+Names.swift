@@ -12,7 +12,10 @@ extension VolumeConformance {
         VolumeCase("a taken name is refused and nothing changes", takenName),
         VolumeCase("a set-gid directory passes its group on (§5.11)", setGroupDirectory),
         VolumeCase("flags, tier and umask: what new nodes inherit (§5.7, §5.11)", inheritance),
-        VolumeCase("a directory's times change at most every 100 ms, unless its link count does (§5.11)", parentTimes),
+        VolumeCase(
+            "a directory's times change at most every 100 ms, unless its link count does (§5.11)",
+            parentTimes
+        ),
         VolumeCase("a directory is listed in pages in byte order (§5.11)", listing),
         VolumeCase("only empty directories can be removed (§8)", removeDirectory),
         VolumeCase("an entry without a node can be unlinked", danglingEntry),
@@ -24,8 +27,15 @@ extension VolumeConformance {
         let time = test.clock.now()
         let directory = try volume.makeDirectory("d", in: .root, mode: 0o755, caller: VolumeBench.alice)
         var expected = Attributes(
-            type: .directory, mode: 0o755, uid: 1000, gid: 1000, time: time, linkCount: 2, length: 4096,
-            parent: .root)
+            type: .directory,
+            mode: 0o755,
+            uid: 1000,
+            gid: 1000,
+            time: time,
+            linkCount: 2,
+            length: 4096,
+            parent: .root
+        )
         #expect(directory.attributes == expected)
         #expect(directory.inode == Inode(2))
         #expect(try volume.attributes(of: directory.inode) == expected)
@@ -86,7 +96,9 @@ extension VolumeConformance {
         let program = try volume.createFile("f", in: shared, mode: 0o2755, caller: caller).attributes
         #expect((program.gid, program.mode) == (50, 0o755))
         let member = Caller(uid: 1000, gid: 1000, groups: [50], umask: 0)
-        #expect(try volume.createFile("g", in: shared, mode: 0o2755, caller: member).attributes.mode == 0o2755)
+        #expect(
+            try volume.createFile("g", in: shared, mode: 0o2755, caller: member).attributes.mode == 0o2755
+        )
     }
 
     private static func inheritance(_ test: VolumeBench) throws {
@@ -126,7 +138,11 @@ extension VolumeConformance {
         var listed: [FileName] = []
         while true {
             let page = try test.volume.readDirectory(
-                directory, after: listed.last, limit: 10, withAttributes: true)
+                directory,
+                after: listed.last,
+                limit: 10,
+                withAttributes: true
+            )
             #expect(page.allSatisfy { $0.attributes?.type == .file })
             listed += page.map(\.name)
             if page.count < 10 { break }

@@ -46,11 +46,14 @@ extension VolumeConformance {
             ("nothing", "x", [], .noEntry), ("f", "d", [], .isDirectory), ("d", "f", [], .notDirectory),
             ("e", "d", [], .notEmpty), ("f", "e", .noReplace, .exists), ("f", "n", .exchange, .noEntry),
             ("f", "n", .whiteout, .notSupported), ("f", "n", [.exchange, .noReplace], .invalid),
-            ("f", "n", .restore, .invalid), ("f", ".trash", [], .notPermitted), (".trash", "n", [], .notPermitted),
+            ("f", "n", .restore, .invalid), ("f", ".trash", [], .notPermitted),
+            (".trash", "n", [], .notPermitted),
             ("f", "a/b", [], .invalid),
         ]
         for (name, newName, flags, code) in cases {
-            let refusal = try test.refusal { try $0.rename(name, in: .root, to: newName, in: .root, flags: flags) }
+            let refusal = try test.refusal {
+                try $0.rename(name, in: .root, to: newName, in: .root, flags: flags)
+            }
             #expect(refusal == code, "\(name) to \(newName)")
         }
         #expect(try test.refusal { try $0.rename("f", in: .root, to: "f", in: .trash) } == .notPermitted)
@@ -60,10 +63,15 @@ extension VolumeConformance {
 
     private static func intoItself(_ test: VolumeBench) throws {
         var deepest = Inode.root
-        for name: FileName in ["a", "b", "c", "d"] { deepest = try test.volume.makeDirectory(name, in: deepest).inode }
+        for name: FileName in ["a", "b", "c", "d"] {
+            deepest = try test.volume.makeDirectory(name, in: deepest).inode
+        }
         for path: ByteString in ["/a", "/a/b", "/a/b/c", "/a/b/c/d"] {
             let target = try test.volume.resolve(path).inode
-            #expect(try test.refusal { try $0.rename("a", in: .root, to: "x", in: target) } == .invalid, "\(path)")
+            #expect(
+                try test.refusal { try $0.rename("a", in: .root, to: "x", in: target) } == .invalid,
+                "\(path)"
+            )
         }
         let b = try test.volume.resolve("/a/b").inode
         let exchange = try test.refusal {

@@ -14,7 +14,11 @@ extension VolumeConformance {
         VolumeCase("only root removes from the trash, and nobody makes anything there (§5.7)", insideTrash),
         VolumeCase("a restore moves an entry back (§5.7)", restoring),
         VolumeCase("an emptied hour can be removed (§5.7)", emptyHour),
-        VolumeCase("a volume formatted without trash gets a trash root with the first removal", settings: noTrash, late),
+        VolumeCase(
+            "a volume formatted without trash gets a trash root with the first removal",
+            settings: noTrash,
+            late
+        ),
     ]
 
     private static func keeping(_ test: VolumeBench) throws {
@@ -96,7 +100,9 @@ extension VolumeConformance {
         #expect(try test.refusal { try $0.unlink(entry, in: hour, caller: caller) } == .notPermitted)
         #expect(try test.refusal { _ = try $0.createFile("x", in: hour) } == .notPermitted)
         #expect(try test.refusal { _ = try $0.makeDirectory("x", in: .trash) } == .notPermitted)
-        #expect(try test.refusal { try $0.setAttributes(of: file, AttributeChange(mode: 0)) } == .notPermitted)
+        #expect(
+            try test.refusal { try $0.setAttributes(of: file, AttributeChange(mode: 0)) } == .notPermitted
+        )
         #expect(try test.refusal { try $0.setExtendedAttribute("user.x", of: file, to: []) } == .notPermitted)
         let move = try test.refusal { try $0.rename(entry, in: hour, to: "x", in: .root, caller: caller) }
         #expect(move == .notPermitted)

@@ -11,7 +11,11 @@ extension VolumeConformance {
         VolumeCase("a volume has so many nodes (§5.8)", settings: { $0.inodes = 2 }, inodeLimit),
         VolumeCase("a directory quota counts all below it, itself not (§5.8)", directoryQuota),
         VolumeCase("a move between quotas moves the usage of the tree (§5.8)", movedQuota),
-        VolumeCase("users and groups pay for what they own (§5.8)", settings: { $0.userGroupQuota = true }, ownerQuota),
+        VolumeCase(
+            "users and groups pay for what they own (§5.8)",
+            settings: { $0.userGroupQuota = true },
+            ownerQuota
+        ),
         VolumeCase("a failed transaction counts nothing", failedTransaction),
         VolumeCase("several operations share a transaction", sharedTransaction),
     ]
@@ -35,12 +39,14 @@ extension VolumeConformance {
         try test.volume.link(try test.volume.lookup("a", in: .root).inode, to: "c", in: .root)
     }
 
-    /// Sets a directory's quota as `quota set` stores it.
+    /// Sets a directory's limits and leaves its usage.
     private static func limit(_ directory: Inode, space: Int64, inodes: Int64, _ test: VolumeBench) throws {
         try test.volume.flushUsage()
         try test.engine.write { transaction in
-            var quota = try transaction.quota(.directory, directory.number) ?? Quota(maxSpace: 0, maxInodes: 0)
-            (quota.maxSpace, quota.maxInodes) = (space, inodes)
+            var quota =
+                try transaction.quota(.directory, directory.number) ?? Quota(maxSpace: 0, maxInodes: 0)
+            quota.maxSpace = space
+            quota.maxInodes = inodes
             try transaction.setQuota(QuotaRecord(kind: .directory, key: directory.number, quota: quota))
         }
     }
@@ -73,7 +79,9 @@ extension VolumeConformance {
 
     private static func movedQuota(_ test: VolumeBench) throws {
         let volume = test.volume
-        let (a, b) = (try volume.makeDirectory("a", in: .root).inode, try volume.makeDirectory("b", in: .root).inode)
+        let (a, b) = (
+            try volume.makeDirectory("a", in: .root).inode, try volume.makeDirectory("b", in: .root).inode
+        )
         try limit(.root, space: 0, inodes: 100, test)
         try limit(a, space: 0, inodes: 100, test)
         try limit(b, space: 0, inodes: 3, test)
@@ -112,7 +120,8 @@ extension VolumeConformance {
         let refused = try test.refusal { _ = try $0.createFile("y", in: .root, caller: VolumeBench.alice) }
         #expect(refused == .quotaExceeded)
         #expect(
-            try test.refusal { try $0.setAttributes(of: file, AttributeChange(uid: 1000)) } == .quotaExceeded)
+            try test.refusal { try $0.setAttributes(of: file, AttributeChange(uid: 1000)) } == .quotaExceeded
+        )
     }
 
     private static func failedTransaction(_ test: VolumeBench) throws {

@@ -67,5 +67,6 @@ package struct VolumeCase: Sendable, CustomTestStringConvertible {
 /// The rules of a volume, for `@Test(arguments:)`.
 package enum VolumeConformance {
     package static let cases: [VolumeCase] =
-        nameCases + pathCases + linkCases + renameCases + trashCases + attributeCases + accessCases + usageCases
+        nameCases + pathCases + linkCases + renameCases + trashCases + attributeCases + accessCases
+        + usageCases
 }

@@ -67,7 +67,8 @@ private func checkNodes(_ inventory: Inventory) {
         guard inode != .root, inode != .trash else { continue }
         let parents = Dictionary(grouping: edges, by: \.parent).mapValues { Int64($0.count) }
         let known = Dictionary(
-            uniqueKeysWithValues: (inventory.links[inode] ?? []).map { ($0.parent, $0.count) })
+            uniqueKeysWithValues: (inventory.links[inode] ?? []).map { ($0.parent, $0.count) }
+        )
         #expect(known == parents, "parents of \(inode)")
         if node.parent.number > 0 { #expect(edges.map(\.parent) == [node.parent], "inode \(inode)") }
     }
