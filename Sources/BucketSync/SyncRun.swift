@@ -2,7 +2,7 @@
 // The pipeline: two listers → merge → plan → workers, then links, removals and directories, each after what it depends
 // on. Nothing is removed from the destination before both listings are known to be complete (sync.md H1–H3).
 
-package import ObjectStorage
+import ObjectStorage
 package import SluiceBase
 import Synchronization
 
@@ -93,7 +93,7 @@ package final class SyncRun: Sendable {
         let needsDestination =
             !options.comparison.forceUpdate || options.removal.extras || options.comparison.existingOnly
             || options.comparison.ignoreExisting
-        let request = { [options] (side: SyncSide) in
+        let request: @Sendable (SyncSide) -> ListRequest = { [options] side in
             ListRequest(
                 prefix: side.prefix,
                 after: options.selection.listsAfter(prefix: side.prefix),

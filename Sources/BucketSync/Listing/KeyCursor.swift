@@ -2,7 +2,7 @@
 // One side's listing as a stream: a thread of its own pulls batches, checks that keys rise, cuts the prefix off and
 // leaves out what the run is not about. Memory is bounded by the queue.
 
-import ObjectStorage
+package import ObjectStorage
 import SluiceBase
 import Synchronization
 

@@ -2,7 +2,7 @@
 // What a run is asked to do. The meaning of the options is that of JuiceFS 1.4.2 (sync.md §a.2) but for what §c demands.
 
 package import ObjectStorage
-package import SluiceBase
+import SluiceBase
 
 /// One side of a run: a store and the raw prefix of the keys that belong to the run.
 package struct SyncSide: Sendable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The decision for a key that both sides have (sync.md §a.3, in JuiceFS' order of evaluation).
 
-import ObjectStorage
+package import ObjectStorage
 import SluiceBase
 
 /// What to do with a key that both sides have.

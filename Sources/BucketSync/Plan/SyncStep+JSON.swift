@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A step as one line of JSON and back. Keys that are UTF-8 are text; others are base64 in a field of another name.
 
-package import ObjectStorage
+import ObjectStorage
 package import SluiceBase
 
 extension SyncStep {

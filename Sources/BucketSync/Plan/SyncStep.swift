@@ -3,7 +3,7 @@
 // decided; the executor skips a step whose objects look different by then.
 
 package import ObjectStorage
-package import SluiceBase
+import SluiceBase
 
 /// One thing to do for one key.
 package struct SyncStep: Hashable, Sendable {

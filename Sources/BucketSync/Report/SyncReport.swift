@@ -2,7 +2,7 @@
 // What a run did and what it does not know.
 
 package import ObjectStorage
-package import SluiceBase
+import SluiceBase
 
 /// Counts of a run; a snapshot while it runs, the result when it has ended. Bytes count in the objects' own sizes.
 package struct SyncCounts: Hashable, Sendable {

@@ -60,7 +60,9 @@ import SluiceBase
 
     /// Whether the first `count` bytes are those of a run of the same length.
     func isEqual(_ count: Int, to run: UnsafeRawBufferPointer) -> Bool {
-        guard let mine = memory.baseAddress, let other = run.baseAddress, run.count == count else { return count == 0 }
+        guard run.count == count, let mine = unsafe memory.baseAddress, let other = run.baseAddress else {
+            return false
+        }
         return unsafe memcmp(mine, other, count) == 0
     }
 }
