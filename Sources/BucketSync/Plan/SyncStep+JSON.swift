@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A step as one line of JSON and back. Keys that are UTF-8 are text; others are base64 in a field of another name.
+// A step as one line of JSON and back. Keys that are no UTF-8 stand as a form for people and as base64.
 
 import ObjectStorage
 package import SluiceBase
@@ -8,7 +8,7 @@ extension SyncStep {
     /// The step as an object of one line (sluice-json(5)).
     package var json: JSONValue {
         var object: JSONObject = ["action": JSONValue(action.rawValue)]
-        object.set("key", key)
+        object.set("path", key)
         object["source"] = source.map(Self.json)
         object["destination"] = destination.map(Self.json)
         if let linkedTo { object.set("linked_to", linkedTo) }
@@ -22,7 +22,7 @@ extension SyncStep {
         guard let action = object["action"]?.stringValue.flatMap(Action.init(rawValue:)) else {
             throw CodecError("sync step", "the action is missing or unknown")
         }
-        guard let key = try object.bytes("key") else { throw CodecError("sync step", "the key is missing") }
+        guard let key = try object.bytes("path") else { throw CodecError("sync step", "the key is missing") }
         self.init(
             action, key,
             source: try object["source"].map { value throws(CodecError) in try Self.info(value, key) },
@@ -83,20 +83,16 @@ extension SyncStep {
 }
 
 extension JSONObject {
-    /// Sets bytes: as text where they are UTF-8, else as `NAME_base64`.
+    /// Sets bytes as text, escaped and with the exact bytes in `NAME_base64` when they are no UTF-8.
     package mutating func set(_ name: String, _ bytes: ByteString) {
-        if let text = bytes.text {
-            self[name] = JSONValue(text)
-        } else {
-            self[name + "_base64"] = JSONValue(Base64.encode(bytes.bytes))
-        }
+        self[name] = JSONValue(bytes.text ?? bytes.description)
+        if bytes.text == nil { self[name + "_base64"] = JSONValue(Base64.encode(bytes.bytes)) }
     }
 
     /// Reads what `set` wrote; nil when there is neither field.
     func bytes(_ name: String) throws(CodecError) -> ByteString? {
-        if let text = self[name]?.stringValue { return ByteString(text) }
-        guard let encoded = self[name + "_base64"]?.stringValue else { return nil }
-        return ByteString(try Base64.decode(encoded))
+        if let encoded = self[name + "_base64"]?.stringValue { return ByteString(try Base64.decode(encoded)) }
+        return self[name]?.stringValue.map { ByteString($0) }
     }
 
     fileprivate func unsigned<Number: FixedWidthInteger>(_ name: String, _: Number.Type) -> Number? {
