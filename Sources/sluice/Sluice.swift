@@ -10,7 +10,7 @@ struct Sluice: ParsableCommand {
         discussion: ExitStatus.help,
         version: versionText,
         subcommands: [
-            Format.self, Config.self, Status.self, Info.self, Explain.self, Fsck.self, Gc.self,
+            Format.self, Config.self, Status.self, Info.self, Explain.self, Fsck.self, Gc.self, Sync.self,
             Destroy.self, Version.self,
         ])
 

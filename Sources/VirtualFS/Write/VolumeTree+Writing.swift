@@ -33,8 +33,9 @@ extension VolumeTree {
         let isSmall = length <= UInt64(slices.layout.blockSize)
         if isSmall { commits.announce() }
         let writes: [ChunkWrite]
+        let checked = ChecksumSource(source)
         do throws(StorageError) {
-            writes = try upload(source, length, key)
+            writes = try upload(checked, length, key)
         } catch {
             if isSmall { commits.withdraw() }
             throw error
@@ -52,7 +53,7 @@ extension VolumeTree {
             if error is VolumeError { discard(writes) }
             throw StorageError(error, "store", key: key, address: address)
         }
-        return PutReceipt(size: length)
+        return PutReceipt(size: length, crc32c: checked.checksum)
     }
 
     package func delete(_ key: ObjectKey) throws(StorageError) {

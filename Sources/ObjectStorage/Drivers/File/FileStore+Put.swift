@@ -19,6 +19,7 @@ extension FileStore {
             try makeDirectory(key, facts: options.file, modified: options.modified)
             return PutReceipt(size: 0)
         }
+        var checksum: UInt32 = 0
         try replace(key, "store") { (temporary) throws(StorageError) in
             let file: OpenFile
             do throws(SystemError) {
@@ -26,7 +27,7 @@ extension FileStore {
             } catch {
                 throw StorageError(making: error, "store", key: key, address: address)
             }
-            try fill(file, from: source, key)
+            checksum = try fill(file, from: source, key)
             do throws(SystemError) {
                 try file.set(options.file, modified: options.modified)
                 if isDurable { try checked { fsync(file.descriptor) } }
@@ -34,7 +35,7 @@ extension FileStore {
                 throw StorageError(error, "store", key: key, address: address)
             }
         }
-        return PutReceipt(size: source.length)
+        return PutReceipt(size: source.length, crc32c: checksum)
     }
 
     /// Lets `make` make something under a temporary name, then gives it the key's name at once.
@@ -78,8 +79,14 @@ extension FileStore {
         }
     }
 
-    private func fill(_ file: OpenFile, from source: any ByteSource, _ key: ObjectKey) throws(StorageError) {
+    /// Writes the whole source and returns the CRC-32C of what was written.
+    private func fill(
+        _ file: OpenFile,
+        from source: any ByteSource,
+        _ key: ObjectKey,
+    ) throws(StorageError) -> UInt32 {
         let announced = source.length
+        var checksum = Crc32c()
         var written = 0
         do {
             try source.rewind()
@@ -89,7 +96,9 @@ extension FileStore {
                     guard count > 0 else { break }
                     written += count
                     guard written <= announced else { break }
-                    try unsafe file.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                    let run = unsafe UnsafeRawBufferPointer(rebasing: buffer[..<count])
+                    try unsafe file.write(run)
+                    unsafe checksum.update(run)
                 }
             }
         } catch let error as SystemError {
@@ -100,6 +109,7 @@ extension FileStore {
         guard UInt64(written) == announced else {
             throw StorageError(wrongLength: written, of: announced, "store", key: key, address: address)
         }
+        return checksum.value
     }
 
     /// `.jfs.<name, at most 200 bytes>.tmp.<number>` beside the target.
