@@ -11,7 +11,7 @@ private let gone = StorageError(.unreachable, "list", address: "faulty", reason:
 @Suite("A run between two stores")
 struct SyncRunTests {
     private func store(_ contents: [ObjectKey: [UInt8]]) throws -> MemoryStore {
-        let store = MemoryStore()
+        let store = freshStore()
         for (key, bytes) in contents { try store.put(key, bytes) }
         return store
     }
@@ -38,7 +38,7 @@ struct SyncRunTests {
 
     @Test("Reads back what the destination gives no checksum of, when asked")
     func readsBack() throws {
-        let destination = MemoryStore()
+        let destination = freshStore()
         let report = try sync(try store(["a": [1]]), destination, options { $0.verification = .full })
         #expect(report.counts.verified == 1)
         #expect(report.counts.unverified == 0)
@@ -47,7 +47,7 @@ struct SyncRunTests {
 
     @Test("A copy that reads back differently fails and is removed")
     func badCopy() throws {
-        let base = MemoryStore()
+        let base = freshStore()
         let destination = FaultyStore(base, [Fault(.read, .flippedByte(at: 0))])
         let report = try sync(try store(["a": [1, 2]]), destination, options { $0.verification = .full })
         #expect(report.counts.failed == 1)
@@ -58,7 +58,7 @@ struct SyncRunTests {
 
     @Test("A large copy that reads back differently fails and is removed")
     func badLargeCopy() throws {
-        let base = MemoryStore()
+        let base = freshStore()
         let destination = FaultyStore(base, [Fault(.read, .flippedByte(at: 3_000_000))])
         let source = try store(["a": [UInt8](repeating: 7, count: 5 << 20)])
         let report = try sync(source, destination, options { $0.verification = .full })
@@ -111,7 +111,7 @@ struct SyncRunTests {
     @Test("A source that is empty does not clear the destination unless allowed")
     func emptySource() throws {
         let destination = try store(["a": [1]])
-        let held = try sync(MemoryStore(), destination, options { $0.removal.extras = true })
+        let held = try sync(freshStore(), destination, options { $0.removal.extras = true })
         #expect(held.removalHold == .emptySource)
         #expect(held.isIncomplete)
         #expect(try contents(of: destination).count == 1)
@@ -119,7 +119,7 @@ struct SyncRunTests {
             $0.removal.extras = true
             $0.removal.allowsEmptySource = true
         }
-        #expect(try sync(MemoryStore(), destination, allowed).counts.deleted == 1)
+        #expect(try sync(freshStore(), destination, allowed).counts.deleted == 1)
     }
 
     @Test("A source folder that does not exist is an error")
@@ -168,7 +168,7 @@ struct SyncRunTests {
     @Test("Does not copy what interrupted copies left behind")
     func leftovers() throws {
         let source = try store([".jfs.a.tmp.123": [1], "d/.jfs.b.tmp.9": [1], ".jfs.tmp": [1], "a": [1]])
-        let destination = MemoryStore()
+        let destination = freshStore()
         let report = try sync(source, destination)
         #expect(report.counts.excluded == 2)
         #expect(try contents(of: destination).keys.sorted() == [".jfs.tmp", "a"])
@@ -177,7 +177,7 @@ struct SyncRunTests {
     @Test("Keeps to the first and the last key, both included")
     func range() throws {
         let source = try store(["a": [1], "b": [1], "b\u{0}": [1], "c": [1], "d": [1]])
-        let destination = MemoryStore()
+        let destination = freshStore()
         try sync(
             source, destination,
             options {
@@ -189,7 +189,7 @@ struct SyncRunTests {
 
     @Test("Looks at no more objects than the limit")
     func limit() throws {
-        let destination = MemoryStore()
+        let destination = freshStore()
         try sync(try store(["a": [1], "b": [1], "c": [1]]), destination, options { $0.selection.limit = 2 })
         #expect(try contents(of: destination).keys.sorted() == ["a", "b"])
     }
@@ -252,7 +252,7 @@ struct SyncRunTests {
     func deleteSourceAfter() throws {
         let source = try store(["a": [1]])
         let removing = options { $0.removal.sourceAfterCopy = true }
-        try sync(source, MemoryStore(), removing)
+        try sync(source, freshStore(), removing)
         #expect(try contents(of: source).count == 1)
         try withFolders { _, folder, _ in
             try sync(source, folder, removing)
@@ -265,7 +265,7 @@ struct SyncRunTests {
         var many: [ObjectKey: [UInt8]] = [:]
         for number in 0..<200 { many[ObjectKey("k\(number)")] = [1] }
         let refusal = StorageError(.denied, "store", address: "faulty")
-        let destination = FaultyStore(MemoryStore(), (1...200).map { Fault(.put, call: $0, .fail(refusal)) })
+        let destination = FaultyStore(freshStore(), (1...200).map { Fault(.put, call: $0, .fail(refusal)) })
         let limited = options {
             $0.threads = 1
             $0.maximumFailures = 5
@@ -291,7 +291,7 @@ struct SyncRunTests {
     func vanished() throws {
         let missing = StorageError(.notFound, "read", address: "faulty")
         let source = FaultyStore(try store(["a": [1]]), [Fault(.read, .fail(missing))])
-        let report = try sync(source, MemoryStore())
+        let report = try sync(source, freshStore())
         #expect(report.counts.vanished == 1)
         #expect(report.counts.failed == 0)
     }
@@ -299,7 +299,7 @@ struct SyncRunTests {
     @Test("A source whose length changes between listing and reading is read again")
     func shortBody() throws {
         let source = FaultyStore(try store(["a": [1, 2, 3]]), [Fault(.read, .shortBody(by: 1))])
-        let destination = MemoryStore()
+        let destination = freshStore()
         let report = try sync(source, destination)
         #expect(report.counts.copied == 1)
         #expect(try destination.bytes(of: "a") == [1, 2, 3])

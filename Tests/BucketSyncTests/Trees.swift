@@ -18,6 +18,13 @@ func withFolders(_ body: (_ from: FileStore, _ to: FileStore, _ path: ByteString
     try body(FileStore(root: path + "/from/"), FileStore(root: path + "/to/"), path)
 }
 
+private let storeNumber = Atomic(0)
+
+/// An empty store with an address of its own: sides of equal addresses overlap.
+func freshStore() -> MemoryStore {
+    MemoryStore(name: "\(storeNumber.add(1, ordering: .relaxed).newValue)")
+}
+
 /// One run, to its end.
 @discardableResult
 func sync(

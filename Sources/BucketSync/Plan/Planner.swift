@@ -145,7 +145,8 @@ final class Planner {
         case .compare:
             open.touch()
             try emit(SyncStep(.compare, source.key, source: source, destination: destination))
-            return false
+            // Where attributes alone are compared the file itself stays.
+            return !options.comparison.content
         case .deleteSource:
             try emit(SyncStep(.deleteSource, source.key, source: source, destination: destination))
         case .setFacts:

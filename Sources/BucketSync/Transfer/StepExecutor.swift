@@ -150,6 +150,13 @@ final class StepExecutor: Sendable {
 
     private func makeLink(_ step: SyncStep) throws(StorageError) {
         guard let tree = destination.tree, let first = step.linkedTo else { return }
+        if let old = step.destination?.file?.linkIdentity,
+            try tree.head(destination.full(first)).file?.linkIdentity == old
+        {
+            // The comparison of the first name has found nothing to replace.
+            ledger.count { $0.skipped += 1 }
+            return ledger.end(step, .equal)
+        }
         try tree.makeLink(destination.full(step.key), to: destination.full(first))
         ledger.count { $0.linked += 1 }
         made(step)
