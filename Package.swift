@@ -4,10 +4,11 @@ import PackageDescription
 
 // Fuzzing builds instrument every module, and have one more program (Tests/Fuzz/run.sh).
 let isFuzzing = Context.environment["SLUICE_FUZZ"] == "1"
+let instrumentation: [SwiftSetting] = isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer"])] : []
 
 // Every Swift target is built with the same strict settings: a warning is an error, unsafe code is marked, an
 // import that a target's interface needs is visible as such.
-let strict: [SwiftSetting] = [
+let houseRules: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
@@ -15,7 +16,8 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
-] + (isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer"])] : [])
+]
+let strict = houseRules + instrumentation
 
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
@@ -69,10 +71,12 @@ let package = Package(
         .target(
             name: "FuzzDecoders",
             dependencies: [
-                "BlockStore", "Maintenance", "Metadata", "MetadataSQL", "ObjectStorage", "SluiceBase", "VolumeModel",
+                "BlockStore", "Maintenance", "Metadata", "MetadataSQL", "ObjectStorage", "SluiceBase",
+                "VolumeModel",
             ],
             path: "Tests/Fuzz/Decoders",
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
 
         // Tests. SluiceTestSupport holds the conformance suites and the builders that several test targets share.
         .target(
@@ -107,6 +111,7 @@ if isFuzzing {
             dependencies: ["CFuzzer", "FuzzDecoders"],
             path: "Tests/Fuzz/Program",
             swiftSettings: strict,
-            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]),
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]
+        ),
     ]
 }

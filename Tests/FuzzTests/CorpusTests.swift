@@ -39,9 +39,13 @@ struct CorpusTests {
             for _ in 0..<32 {
                 var bytes = input.bytes
                 for _ in 0...Int.random(in: 0..<3, using: &random) {
-                    bytes[Int.random(in: bytes.indices, using: &random)] = edges.randomElement(using: &random) ?? 0
+                    bytes[Int.random(in: bytes.indices, using: &random)] =
+                        edges.randomElement(using: &random) ?? 0
                 }
-                #expect(throws: Never.self, "\(decoder)/\(input.name), seed \(random.seed): \(Hex.encode(bytes))") {
+                #expect(
+                    throws: Never.self,
+                    "\(decoder)/\(input.name), seed \(random.seed): \(Hex.encode(bytes))"
+                ) {
                     try decoder.check(bytes)
                 }
             }
@@ -66,7 +70,8 @@ enum Corpus {
     /// This file is Tests/FuzzTests/CorpusTests.swift.
     static let root = ByteString(
         #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(separator: "/")
-            + "/Fuzz/Corpus")
+            + "/Fuzz/Corpus"
+    )
 
     static func inputs(of decoder: Decoder) throws -> [Input] {
         let folder = root + ByteString("/\(decoder.name)")

@@ -46,7 +46,9 @@ package struct Decoder: Sendable, CustomStringConvertible {
     ]
 }
 
-/// The decoded value, nil when the decoder refused. An error that cannot be shown would trap here.
+/// The decoded value, nil when the decoder refused.
+///
+/// An error that cannot be shown would trap here.
 func accepted<Value, Refusal: Error>(_ decode: () throws(Refusal) -> Value) -> Value? {
     do throws(Refusal) {
         return try decode()

@@ -9,17 +9,26 @@ import VolumeModel
 
 /// Settings, their secrets, and everything that is read out of their fields.
 @Sendable func checkSettings(_ bytes: [UInt8]) throws(BrokenPromise) {
-    guard let settings = accepted({ () throws(CodecError) in try VolumeSettings(decoding: bytes) }) else { return }
+    guard let settings = accepted({ () throws(CodecError) in try VolumeSettings(decoding: bytes) }) else {
+        return
+    }
     _ = accepted { () throws(CryptoError) in try settings.opened() }
-    _ = accepted { () throws(CodecError) in try settings.blockLayout() }.map { $0.blockCount(ofSliceSize: .max) }
+    _ = accepted { () throws(CodecError) in try settings.blockLayout() }.map {
+        $0.blockCount(ofSliceSize: .max)
+    }
+    try promise(settings.trashSeconds >= 0, "the trash keeps \(settings.trashSeconds) seconds")
     _ = settings.incompatibility
     _ = settings.withoutSecrets.encoded
     _ = VolumeSettings.isValidName(settings.name)
     _ = EncryptionAlgorithm(settingsName: settings.encryptAlgorithm)
     _ = Compression(named: settings.compression)
     // Written once, an empty word becomes the default that it means; from then on nothing may change.
-    let first = try certain("settings") { () throws(CodecError) in try VolumeSettings(decoding: settings.encoded) }
-    let second = try certain("settings") { () throws(CodecError) in try VolumeSettings(decoding: first.encoded) }
+    let first = try certain("settings") { () throws(CodecError) in
+        try VolumeSettings(decoding: settings.encoded)
+    }
+    let second = try certain("settings") { () throws(CodecError) in
+        try VolumeSettings(decoding: first.encoded)
+    }
     try promise(first == second, "settings change when they are written and read again")
     var named = settings
     (named.encryptAlgorithm, named.compression) = (first.encryptAlgorithm, first.compression)
@@ -48,7 +57,9 @@ private func checkNumbers(in value: JSONValue) throws(BrokenPromise) {
         _ = value.int64Value
         _ = value.uint64Value
         guard let number = value.doubleValue else { return }
-        let again = try certain("a number") { () throws(CodecError) in try JSONValue.parse(JSONValue(number).compact) }
+        let again = try certain("a number") { () throws(CodecError) in
+            try JSONValue.parse(JSONValue(number).compact)
+        }
         try promise(again.doubleValue == number, "a floating-point number changes when it is written")
     case .null, .bool, .string: break
     }

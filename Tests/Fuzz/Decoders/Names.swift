@@ -59,13 +59,19 @@ import VolumeModel
         let shown = formatDuration(duration)
         _ = try certain("the duration \(shown)") { () throws(UnitError) in try parseDuration(shown) }
     }
-    if let time = accepted({ () throws(CodecError) in try Timestamp(rfc3339: text) }), (0..<1 << 37) ~= time.seconds {
+    if let time = accepted({ () throws(CodecError) in try Timestamp(rfc3339: text) }),
+        (0..<1 << 37) ~= time.seconds
+    {
         let shown = time.rfc3339
-        let again = try certain("the time \(shown)") { () throws(CodecError) in try Timestamp(rfc3339: shown) }
+        let again = try certain("the time \(shown)") { () throws(CodecError) in try Timestamp(rfc3339: shown)
+        }
         try promise(again == time, "\(text) changes when it is written and read again")
     }
     if let version = ClientVersion(text) {
-        try promise(ClientVersion(version.description) == version, "the version \(version) does not read back")
+        try promise(
+            ClientVersion(version.description) == version,
+            "the version \(version) does not read back"
+        )
         _ = version < .compatible
     }
     if let decoded = accepted({ () throws(CodecError) in try Hex.decode(text) }) {

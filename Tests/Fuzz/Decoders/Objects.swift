@@ -41,14 +41,21 @@ private func compress(
     return try result.get()
 }
 
-/// The block, nil when it was refused. Bytes behind the block's place must stay as they are.
-private func decompressed(_ stored: [UInt8], _ length: Int, _ codec: BlockCodec) throws(BrokenPromise) -> [UInt8]? {
+/// The block, nil when it was refused.
+///
+/// Bytes behind the block's place must stay as they are.
+private func decompressed(
+    _ stored: [UInt8],
+    _ length: Int,
+    _ codec: BlockCodec
+) throws(BrokenPromise) -> [UInt8]? {
     let guardByte: UInt8 = 0xA5
     var output = [UInt8](repeating: guardByte, count: length + 64)
     let result: Result<Void, BlockError> = unsafe output.withUnsafeMutableBytes { output in
         unsafe stored.withUnsafeBytes { stored in
             let block = unsafe UnsafeMutableRawBufferPointer(rebasing: output[..<length])
-            do throws(BlockError) { return .success(try unsafe codec.decompress(stored, into: block)) } catch {
+            do throws(BlockError) { return .success(try unsafe codec.decompress(stored, into: block)) } catch
+            {
                 return .failure(error)
             }
         }
@@ -67,10 +74,13 @@ private func decompressed(_ stored: [UInt8], _ length: Int, _ codec: BlockCodec)
     let text = Array(bytes[CipherSuite.nonceLength...])
     for suite in CipherSuite.allCases {
         let key = [UInt8](repeating: 7, count: suite.keyLength)
-        let cipher = try certain("a key") { () throws(CryptoError) in try AuthenticatedCipher(suite, key: key) }
+        let cipher = try certain("a key") { () throws(CryptoError) in try AuthenticatedCipher(suite, key: key)
+        }
         _ = accepted { () throws(CryptoError) in try cipher.open(text, nonce: nonce) }
         let sealed = try certain("a text") { () throws(CryptoError) in try cipher.seal(text, nonce: nonce) }
-        let opened = try certain("a sealed text") { () throws(CryptoError) in try cipher.open(sealed, nonce: nonce) }
+        let opened = try certain("a sealed text") { () throws(CryptoError) in
+            try cipher.open(sealed, nonce: nonce)
+        }
         try promise(opened == text, "a text changes when it is sealed and opened")
     }
 }
@@ -81,11 +91,12 @@ private enum Keys {
         ("aes", EncryptionAlgorithm.aes256GCM), ("chacha", .chaCha20), ("sm4", .sm4GCM),
     ].compactMap { folder, algorithm in
         let path = fixtures + "/encryption/\(folder)/key.pem"
-        return accepted { () throws(SystemError) in try Posix.readWholeFile(ByteString(path), limit: 1 << 16) }
-            .flatMap { pem in
-                accepted { () throws(CryptoError) in try PrivateKey(pem: pem, passphrase: "sluice-test") }
-            }
-            .map { Envelope(algorithm, key: $0) }
+        return accepted { () throws(SystemError) in try Posix.readWholeFile(ByteString(path), limit: 1 << 16)
+        }
+        .flatMap { pem in
+            accepted { () throws(CryptoError) in try PrivateKey(pem: pem, passphrase: "sluice-test") }
+        }
+        .map { Envelope(algorithm, key: $0) }
     }
 
     /// This file is Tests/Fuzz/Decoders/Objects.swift.

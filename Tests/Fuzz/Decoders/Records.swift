@@ -8,8 +8,12 @@ import VolumeModel
 
 /// A node's attributes and what is shown of them.
 @Sendable func checkAttributes(_ bytes: [UInt8]) throws(BrokenPromise) {
-    guard let attributes = accepted({ () throws(CodecError) in try Attributes(decoding: bytes) }) else { return }
-    let again = try certain("attributes") { () throws(CodecError) in try Attributes(decoding: attributes.encoded) }
+    guard let attributes = accepted({ () throws(CodecError) in try Attributes(decoding: bytes) }) else {
+        return
+    }
+    let again = try certain("attributes") { () throws(CodecError) in
+        try Attributes(decoding: attributes.encoded)
+    }
     try promise(again == attributes, "attributes change when they are written and read again")
     try promise(attributes.usedSpace >= 4096, "a node uses \(attributes.usedSpace) bytes")
     for time in [attributes.accessTime, attributes.modifyTime, attributes.changeTime] {
@@ -27,7 +31,10 @@ import VolumeModel
         _ = (rule.isMinimal, rule.isEmpty)
     }
     if let entries = accepted({ () throws(CodecError) in try ACLRule.entries(decoding: bytes) }) {
-        try promise(ACLRule.encode(entries) == bytes, "ACL entries are written differently from how they were read")
+        try promise(
+            ACLRule.encode(entries) == bytes,
+            "ACL entries are written differently from how they were read"
+        )
     }
     if let rule = accepted({ () throws(CodecError) in try ACLRule(decodingAttribute: bytes) }) {
         let again = try certain("an ACL attribute") { () throws(CodecError) in
@@ -40,14 +47,22 @@ import VolumeModel
 /// Range locks, quota limits, delayed slices and session records: each reader gets the same bytes.
 @Sendable func checkRecords(_ bytes: [UInt8]) throws(BrokenPromise) {
     if let locks = accepted({ () throws(CodecError) in try RangeLock.list(decoding: bytes) }) {
-        try promise(RangeLock.encode(locks) == bytes, "range locks are written differently from how they were read")
+        try promise(
+            RangeLock.encode(locks) == bytes,
+            "range locks are written differently from how they were read"
+        )
     }
     if let quota = accepted({ () throws(CodecError) in try Quota(decodingLimits: bytes) }) {
-        try promise(quota.encodedLimits == bytes, "quota limits are written differently from how they were read")
+        try promise(
+            quota.encodedLimits == bytes,
+            "quota limits are written differently from how they were read"
+        )
         _ = quota.isExceeded(byAddingSpace: .max, inodes: .max)
     }
     if let info = accepted({ () throws(CodecError) in try SessionInfo(decoding: bytes) }) {
-        let again = try certain("session info") { () throws(CodecError) in try SessionInfo(decoding: info.encoded) }
+        let again = try certain("session info") { () throws(CodecError) in
+            try SessionInfo(decoding: info.encoded)
+        }
         try promise(again == info, "session info changes when it is written and read again")
     }
     let row = DelayedSlices(id: 1, deleted: 0, encodedSlices: bytes)

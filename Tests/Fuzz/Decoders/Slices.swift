@@ -6,7 +6,9 @@ import Metadata
 import SluiceBase
 import VolumeModel
 
-/// A chunk's record. Its overlay is compared with the plainest one there is: the last record over a byte wins.
+/// A chunk's record.
+///
+/// Its overlay is compared with the plainest one there is: the last record over a byte wins.
 @Sendable func checkSlices(_ bytes: [UInt8]) throws(BrokenPromise) {
     let record = ChunkRecord(inode: Inode(2), index: 0, slices: bytes)
     var used: [Slice] = []
@@ -22,7 +24,8 @@ import VolumeModel
     try checkPoints(of: pieces, over: slices)
     try promise(
         Overlay.pieces(of: slices, limit: Chunk.size).allSatisfy { $0.end <= Chunk.size },
-        "a piece reaches behind the limit")
+        "a piece reaches behind the limit"
+    )
     if summary.outOfBounds == 0 {
         let end = pieces.last { !$0.isHole }?.end ?? 0
         try promise(summary.dataEnd == end, "data end at \(summary.dataEnd), the overlay's at \(end)")
@@ -43,7 +46,10 @@ private func checkReadPlan(of record: ChunkRecord) throws(BrokenPromise) {
 private func checkOrder(of pieces: [Slice]) throws(BrokenPromise) {
     var position: UInt64 = 0
     for piece in pieces {
-        try promise(UInt64(piece.position) == position, "a piece at \(piece.position) follows one that ends at \(position)")
+        try promise(
+            UInt64(piece.position) == position,
+            "a piece at \(piece.position) follows one that ends at \(position)"
+        )
         try promise(piece.length > 0, "a piece at \(position) is empty")
         position = piece.end
     }
@@ -56,7 +62,10 @@ private func checkPoints(of pieces: [Slice], over slices: [Slice]) throws(Broken
     for point in points {
         let shown = pieces.last { UInt64($0.position) <= point && point < $0.end }
         let expected = slices.last { UInt64($0.position) <= point && point < $0.end }
-        try promise(source(of: shown, at: point) == source(of: expected, at: point), "byte \(point) shows the wrong slice")
+        try promise(
+            source(of: shown, at: point) == source(of: expected, at: point),
+            "byte \(point) shows the wrong slice"
+        )
     }
 }
 

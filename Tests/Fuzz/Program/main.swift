@@ -18,7 +18,9 @@ func fail(_ sentence: String) -> Never {
 enum Chosen {
     static let decoder: Decoder = {
         guard let name = CommandLine.arguments.dropFirst().first else { fail("name a decoder, or --list") }
-        guard let decoder = Decoder.all.first(where: { $0.name == name }) else { fail("no decoder '\(name)'") }
+        guard let decoder = Decoder.all.first(where: { $0.name == name }) else {
+            fail("no decoder '\(name)'")
+        }
         return decoder
     }()
 }
