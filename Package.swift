@@ -71,8 +71,8 @@ let package = Package(
         .target(
             name: "FuzzDecoders",
             dependencies: [
-                "BlockStore", "Maintenance", "Metadata", "MetadataSQL", "ObjectStorage", "SluiceBase",
-                "VolumeModel",
+                "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataSQL", "ObjectStorage",
+                "SluiceBase", "VolumeModel",
             ],
             path: "Tests/Fuzz/Decoders",
             swiftSettings: strict

@@ -36,7 +36,9 @@ package enum Overlay {
         if last > first {
             let old = shown[last - 1]
             // Only lying records reach behind 2^32, where no position can name what is left of them.
-            if old.end > slice.end, slice.end <= UInt64(UInt32.max) { replacement.append(old.cut(from: slice.end)) }
+            if old.end > slice.end, slice.end <= UInt64(UInt32.max) {
+                replacement.append(old.cut(from: slice.end))
+            }
         }
         shown.replaceSubrange(first..<last, with: replacement)
     }

@@ -42,6 +42,7 @@ package struct Decoder: Sendable, CustomStringConvertible {
         Decoder("blocks", maximumLength: 4096, check: checkBlocks),
         Decoder("addresses", maximumLength: 512, check: checkAddresses),
         Decoder("plan", maximumLength: 1024, check: checkPlan),
+        Decoder("filters", maximumLength: 256, check: checkFilters),
         Decoder("units", maximumLength: 128, check: checkUnits),
     ]
 }

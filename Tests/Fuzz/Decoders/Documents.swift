@@ -2,6 +2,7 @@
 // Text that others wrote: settings, JSON, steps of a plan.
 
 import BlockStore
+import BucketSync
 import Maintenance
 import ObjectStorage
 import SluiceBase
@@ -65,16 +66,25 @@ private func checkNumbers(in value: JSONValue) throws(BrokenPromise) {
     }
 }
 
-/// A line of a plan of gc.
+/// A line of a plan of gc, or of sync.
 @Sendable func checkPlan(_ bytes: [UInt8]) throws(BrokenPromise) {
-    guard let object = accepted({ () throws(CodecError) in try JSONValue.parse(bytes) })?.objectValue,
+    guard let value = accepted({ () throws(CodecError) in try JSONValue.parse(bytes) }) else { return }
+    if let step = accepted({ () throws(CodecError) in try SyncStep(json: value) }) {
+        let line = try reread(step.json)
+        let again = try certain("a step of sync") { () throws(CodecError) in try SyncStep(json: line) }
+        try promise(again == step, "a step of sync changes when it is written and read again")
+    }
+    guard let object = value.objectValue,
         let step = accepted({ () throws(CodecError) in try GarbageStep(object) })
     else { return }
-    let line = JSONValue.object(step.json).line
-    let again = try certain("a step") { () throws(BrokenPromise) in
-        let value = try certain("a line") { () throws(CodecError) in try JSONValue.parse(line) }
-        guard let object = value.objectValue else { throw BrokenPromise(description: "a step is no object") }
-        return try certain("a step") { () throws(CodecError) in try GarbageStep(object) }
+    guard let line = try reread(.object(step.json)).objectValue else {
+        throw BrokenPromise(description: "a step of gc is no object")
     }
-    try promise(again == step, "a step changes when it is written and read again")
+    let again = try certain("a step of gc") { () throws(CodecError) in try GarbageStep(line) }
+    try promise(again == step, "a step of gc changes when it is written and read again")
+}
+
+/// The value as a line of a file gives it back.
+private func reread(_ value: JSONValue) throws(BrokenPromise) -> JSONValue {
+    try certain("a line") { () throws(CodecError) in try JSONValue.parse(value.line) }
 }

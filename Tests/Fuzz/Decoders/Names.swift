@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names and addresses: of trash entries and objects, of engines and stores; and the numbers that people write.
 
+import BucketSync
 import MetadataSQL
 import Metadata
 import ObjectStorage
@@ -48,6 +49,23 @@ import VolumeModel
         _ = accepted { () throws(StorageError) in
             try openStore(storage: storage, bucket: bucket, shards: Int(bytes.first ?? 0)).address
         }
+    }
+}
+
+/// Patterns of sync, one on each line; the last line is the key that they look at.
+@Sendable func checkFilters(_ bytes: [UInt8]) throws(BrokenPromise) {
+    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    guard let key = lines.last else { return }
+    let rules = lines.dropLast().enumerated().compactMap { number, pattern in
+        accepted { () throws(CodecError) in
+            try NameRule(include: number % 2 == 1, ByteString(Array(pattern)))
+        }
+    }
+    _ = rules.map(\.surprise)
+    for matchesFullPath in [false, true] {
+        let all = NameRules(rules, matchesFullPath: matchesFullPath)
+        let isAdmitted = all.admit(ByteString(Array(key)))
+        try promise(isAdmitted || all.areEffective, "a key is left out although no rule excludes")
     }
 }
 
