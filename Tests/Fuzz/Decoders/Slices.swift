@@ -57,8 +57,9 @@ private func checkOrder(of pieces: [Slice]) throws(BrokenPromise) {
 
 /// Looks at the first and last byte of every record and of every piece.
 private func checkPoints(of pieces: [Slice], over slices: [Slice]) throws(BrokenPromise) {
-    let edges = (slices + pieces).flatMap { [UInt64($0.position), $0.end] }
-    let points = Set(edges.flatMap { $0 == 0 ? [0] : [$0 - 1, $0] }).filter { $0 <= UInt64(UInt32.max) }
+    let edges: [UInt64] = (slices + pieces).flatMap { [UInt64($0.position), $0.end] }
+    let around: [UInt64] = edges.flatMap { $0 == 0 ? [0] : [$0 - 1, $0] }
+    let points = Set(around).filter { $0 <= UInt64(UInt32.max) }
     for point in points {
         let shown = pieces.last { UInt64($0.position) <= point && point < $0.end }
         let expected = slices.last { UInt64($0.position) <= point && point < $0.end }

@@ -9,8 +9,13 @@ import CFuzzer
 import FuzzDecoders
 import Glibc
 
+func say(_ sentence: String) {
+    let line = Array("sluice-fuzz: \(sentence)\n".utf8)
+    _ = unsafe write(STDERR_FILENO, line, line.count)
+}
+
 func fail(_ sentence: String) -> Never {
-    unsafe fputs("sluice-fuzz: \(sentence)\n", stderr)
+    say(sentence)
     exit(64)
 }
 
@@ -30,7 +35,7 @@ func feed(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
     do throws(BrokenPromise) {
         try Chosen.decoder.check(bytes)
     } catch {
-        unsafe fputs("sluice-fuzz: \(Chosen.decoder.name): broken promise: \(error)\n", stderr)
+        say("\(Chosen.decoder.name): broken promise: \(error)")
         abort()
     }
     return 0
@@ -44,5 +49,4 @@ _ = Chosen.decoder
 // libFuzzer's arguments begin behind the decoder's name, which takes the place of the program's.
 var count = CommandLine.argc - 1
 var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = unsafe CommandLine.unsafeArgv + 1
-let status = unsafe LLVMFuzzerRunDriver(&count, &arguments) { unsafe feed($0, $1) }
-exit(status)
+exit(unsafe LLVMFuzzerRunDriver(&count, &arguments, feed))
