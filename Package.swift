@@ -2,9 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import PackageDescription
 
+// Fuzzing builds instrument every module, and have one more program (Tests/Fuzz/run.sh).
+let isFuzzing = Context.environment["SLUICE_FUZZ"] == "1"
+let instrumentation: [SwiftSetting] = isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer"])] : []
+
 // Every Swift target is built with the same strict settings: a warning is an error, unsafe code is marked, an
 // import that a target's interface needs is visible as such.
-let strict: [SwiftSetting] = [
+let houseRules: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
@@ -13,6 +17,7 @@ let strict: [SwiftSetting] = [
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
 ]
+let strict = houseRules + instrumentation
 
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
@@ -62,6 +67,17 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // What the fuzzer and the tests of its corpus call.
+        .target(
+            name: "FuzzDecoders",
+            dependencies: [
+                "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataSQL", "ObjectStorage",
+                "SluiceBase", "VolumeModel",
+            ],
+            path: "Tests/Fuzz/Decoders",
+            swiftSettings: strict
+        ),
+
         // Tests. SluiceTestSupport holds the conformance suites and the builders that several test targets share.
         .target(
             name: "SluiceTestSupport",
@@ -81,7 +97,21 @@ let package = Package(
         tests("BucketSyncTests", ["BucketSync", "ObjectStorage", "SluiceBase"]),
         tests("TerminalUITests", ["TerminalUI", "SluiceBase"]),
         tests("CommandTests", ["SluiceBase"]),
+        tests("FuzzTests", ["FuzzDecoders", "SluiceBase"]),
         tests("InteropTests", ["SluiceBase"]),
         tests("RepositoryTests", ["SluiceBase"]),
     ]
 )
+
+if isFuzzing {
+    package.targets += [
+        .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/Driver"),
+        .executableTarget(
+            name: "sluice-fuzz",
+            dependencies: ["CFuzzer", "FuzzDecoders"],
+            path: "Tests/Fuzz/Program",
+            swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]
+        ),
+    ]
+}

@@ -77,6 +77,7 @@ struct LogTests {
             ("sqlite3:///tmp/v.db", "sqlite3:///tmp/v.db"),
             ("redis://u:p%40@h?Sentinel-Password=q", "redis://u:****@h?Sentinel-Password=****"), ("", ""),
             ("://", "://"), (":@", ":****@"),
+            ("postgres://host/db?password=se:cr@et", "postgres://host/db?password=****"),
         ]
     )
     func redaction(address: String, shown: String) {

@@ -89,6 +89,13 @@ import VolumeModel
         #expect(throws: CryptoError.self) { try damaged.opened() }
     }
 
+    @Test(arguments: [(-1, 0), (0, 0), (1, 86400), (Int64.max, Int64.max)])
+    func `the days of the trash in seconds saturate`(days: Int64, seconds: Int64) {
+        var settings = VolumeSettings()
+        settings.trashDays = days
+        #expect(settings.trashSeconds == seconds)
+    }
+
     @Test func `shown settings hold no secret`() {
         var settings = VolumeSettings()
         settings.secretKey = "s3cret"

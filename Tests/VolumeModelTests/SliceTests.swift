@@ -46,6 +46,12 @@ import VolumeModel
         #expect(Overlay.pieces(of: []) == [])
     }
 
+    @Test func `what a lying record leaves behind 2^32 does not come back at the chunk's start`() {
+        let long = Slice(position: 0xFFFF_FFF0, id: 1, size: 64, offset: 0, length: 0x20)
+        let short = Slice(position: 0xFFFF_FFF0, id: 2, size: 64, offset: 0, length: 0x18)
+        #expect(Overlay.pieces(of: [long, short]) == [.hole(position: 0, length: 0xFFFF_FFF0), short])
+    }
+
     @Test func `overlay agrees with painting byte by byte`() {
         var random = SeededRandom.fromEnvironment()
         for _ in 0..<300 {

@@ -10,17 +10,19 @@ import VolumeModel
 /// Turns blocks into their stored form and back.
 ///
 /// Thread-safe.
-final class BlockCodec: Sendable {
-    let compression: Compression
+package final class BlockCodec: Sendable {
+    /// The form in which blocks are stored.
+    package let compression: Compression
     private let idle = Mutex(IdleContexts())
 
-    init(_ compression: Compression) {
+    /// Makes a codec without contexts; they come with the first blocks.
+    package init(_ compression: Compression) {
         self.compression = compression
     }
 
     /// Compresses `block` to the front of `output`, which must hold `storedBound` bytes.
     /// - Returns: bytes written.
-    func compress(
+    package func compress(
         _ block: UnsafeRawBufferPointer,
         into output: UnsafeMutableRawBufferPointer,
     ) throws(BlockError) -> Int {
@@ -40,7 +42,7 @@ final class BlockCodec: Sendable {
 
     /// Decompresses `stored` into `block`, which must have exactly the block's length.
     /// - Throws: `BlockError.damaged` when the stored bytes do not decode to exactly that length.
-    func decompress(
+    package func decompress(
         _ stored: UnsafeRawBufferPointer,
         into block: UnsafeMutableRawBufferPointer,
     ) throws(BlockError) {

@@ -64,8 +64,10 @@ extension GarbageStep {
         case "expire-delayed-slices":
             self = .delayedSlices(try Self.number("row", object), deleted: try Self.signed("deleted", object))
         case "empty-trash-hour":
-            self = .trashHour(
-                FileName(try Self.text("name", object)), Inode(try Self.number("inode", object)))
+            let name = FileName(try Self.text("name", object))
+            // What gc plans are hours; another name need not come out of the text as it went in.
+            guard TrashHour(parsing: name) != nil else { throw CodecError("plan step", "\(name) is no trash hour") }
+            self = .trashHour(name, Inode(try Self.number("inode", object)))
         default:
             throw CodecError("plan step", "there is no step \(object["step"]?.compact ?? "without a name")")
         }

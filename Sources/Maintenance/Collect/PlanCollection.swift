@@ -82,7 +82,7 @@ private func planRecords(
     _ plan: GarbagePlan,
 ) throws {
     let finished = now.seconds.saturatingAdd(-options.marginSeconds)
-    let expiry = now.seconds.saturatingAdd(-max(0, volume.settings.trashDays) * 86400)
+    let expiry = now.seconds.saturatingAdd(-volume.settings.trashSeconds)
     var result = summary
     try volume.engine.snapshot { scanner in
         try forEachRecord(of: scanner.scanDeletedFiles()) { file in
@@ -105,7 +105,7 @@ private func planRecords(
                 .expiredTrash, Int64(slices.count), bytes: slices.reduce(0) { $0.saturatingAdd(Int64($1.size)) })
             try plan.add(.delayedSlices(row.id, deleted: row.deleted))
         }
-        try planTrashHours(scanner, trashDays: volume.settings.trashDays, now: now, into: &result, plan)
+        try planTrashHours(scanner, trashSeconds: volume.settings.trashSeconds, now: now, into: &result, plan)
     }
     summary = result
 }
@@ -113,12 +113,12 @@ private func planRecords(
 /// Hours end `days` × 24 + 2 hours before now (metadata-format §5.7).
 private func planTrashHours(
     _ scanner: any MetadataScanner,
-    trashDays: Int64,
+    trashSeconds: Int64,
     now: Timestamp,
     into summary: inout CollectSummary,
     _ plan: GarbagePlan,
 ) throws {
-    let limit = TrashHour(containing: now.advanced(bySeconds: -(max(0, trashDays) * 24 + 2) * 3600))
+    let limit = TrashHour(containing: now.advanced(bySeconds: -trashSeconds.saturatingAdd(2 * 3600)))
     var last: FileName?
     repeat {
         let page = try scanner.entries(of: .trash, after: last, limit: 1000)

@@ -64,7 +64,7 @@ package final class SliceUseCollector {
             let slice = decode(bytes, at: number * Slice.encodedSize)
             if slice.isConsistent {
                 summary.coveredEnd = max(summary.coveredEnd, slice.end)
-                if !slice.isHole { summary.dataEnd = max(summary.dataEnd, slice.end) }
+                if !slice.isHole, slice.length > 0 { summary.dataEnd = max(summary.dataEnd, slice.end) }
             } else {
                 summary.outOfBounds += 1
             }
@@ -92,7 +92,10 @@ package final class SliceUseCollector {
     private static func visibleEnd(_ bytes: [UInt8], count: Int) -> UInt64 {
         var slices: [Slice] = []
         slices.reserveCapacity(count)
-        for number in 0..<count { slices.append(decode(bytes, at: number * Slice.encodedSize)) }
+        for number in 0..<count {
+            let slice = decode(bytes, at: number * Slice.encodedSize)
+            if slice.length > 0 { slices.append(slice) }
+        }
         guard slices.contains(where: \.isHole) else { return slices.map(\.end).max() ?? 0 }
         return Overlay.pieces(of: slices).last { !$0.isHole }?.end ?? 0
     }

@@ -3,7 +3,7 @@
 // for several clients of one file; others are refused by name rather than ignored.
 
 import Glibc
-import Metadata
+package import Metadata
 
 /// What an address says besides the path.
 struct SQLiteOptions: Hashable, Sendable {
@@ -32,14 +32,16 @@ struct SQLiteOptions: Hashable, Sendable {
 }
 
 /// A parsed address.
-struct SQLiteAddress: Hashable, Sendable {
+package struct SQLiteAddress: Hashable, Sendable {
     /// Absolute, or relative with a leading `./`, so that no name has a special meaning for SQLite.
-    let path: String
+    package let path: String
     let options: SQLiteOptions
     /// As given.
     let text: String
 
-    init(_ text: String) throws(EngineError) {
+    /// Reads an address without looking at the file.
+    /// - Throws: `EngineError.invalidAddress` for another scheme, no path, or an option that is not known.
+    package init(_ text: String) throws(EngineError) {
         self.text = text
         guard let scheme = ["sqlite3://", "sqlite://"].first(where: { text.hasPrefix($0) }) else {
             throw Self.invalid(text, "it must begin with sqlite3://")

@@ -22,7 +22,8 @@ package func redactedAddress(_ address: String) -> String {
         head += String(decoding: rest[..<colon], as: UTF8.self) + ":****"
         rest = rest[at...]
     }
-    return head + redactedParameters(String(decoding: rest, as: UTF8.self))
+    // A value may hold the colon and the @ itself, so the parameters are looked for in the whole address.
+    return redactedParameters(head + String(decoding: rest, as: UTF8.self))
 }
 
 /// The index behind `://`.

@@ -83,6 +83,12 @@ extension VolumeSettings {
         return BlockLayout(blockSize: UInt32(blockSizeKiB) * 1024, hashPrefix: hashPrefix)
     }
 
+    /// How long the trash keeps what was removed, in seconds; 0 without a trash, saturates.
+    package var trashSeconds: Int64 {
+        let (seconds, overflow) = max(0, trashDays).multipliedReportingOverflow(by: 86400)
+        return overflow ? .max : seconds
+    }
+
     /// Whether a text can be a volume's name (metadata-format §0).
     package static func isValidName(_ name: String) -> Bool {
         let bytes = Array(name.utf8)

@@ -35,7 +35,10 @@ package enum Overlay {
         replacement.append(slice)
         if last > first {
             let old = shown[last - 1]
-            if old.end > slice.end { replacement.append(old.cut(from: slice.end)) }
+            // Only lying records reach behind 2^32, where no position can name what is left of them.
+            if old.end > slice.end, slice.end <= UInt64(UInt32.max) {
+                replacement.append(old.cut(from: slice.end))
+            }
         }
         shown.replaceSubrange(first..<last, with: replacement)
     }
