@@ -48,6 +48,8 @@ func checked<Number: SignedInteger>(_ body: () -> Number) throws(SystemError) ->
 /// An open file, closed at the end of its life.
 final class OpenFile {
     let descriptor: Int32
+    /// Whether writes go past the page cache (DirectWriting.swift).
+    var isDirect = false
 
     init(_ descriptor: Int32) {
         self.descriptor = descriptor

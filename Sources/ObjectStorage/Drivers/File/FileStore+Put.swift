@@ -91,13 +91,14 @@ extension FileStore {
         do {
             try source.rewind()
             try unsafe TransferBuffers.shared.withBuffer { (buffer) throws(any Error) in
+                file.bypassesCache = announced >= UInt64(buffer.count)
                 while true {
-                    let count = try unsafe source.read(into: buffer)
+                    let count = try unsafe source.readFully(into: buffer)
                     guard count > 0 else { break }
                     written += count
                     guard written <= announced else { break }
                     let run = unsafe UnsafeRawBufferPointer(rebasing: buffer[..<count])
-                    try unsafe file.write(run)
+                    try unsafe file.append(run)
                     unsafe checksum.update(run)
                 }
             }
@@ -127,6 +128,20 @@ extension FileStore {
         guard let end = path.lastIndex(of: slash) else { return }
         let directory = try OpenFile(PathBytes(path[...end]), O_RDONLY | O_DIRECTORY)
         try checked { fsync(directory.descriptor) }
+    }
+}
+
+extension ByteSource {
+    /// Fills the buffer unless the source ends before.
+    fileprivate func readFully(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        var filled = 0
+        while filled < buffer.count {
+            let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+            let count = try unsafe read(into: rest)
+            guard count > 0 else { break }
+            filled += count
+        }
+        return filled
     }
 }
 
