@@ -201,7 +201,8 @@ struct CheckNameTests {
         let bench = try CheckBench()
         let (inode, top) = try (bench.inode("/d1/f3"), bench.inode("/d1"))
         bench.engine.edit { records in
-            records.entries[top]?[name] = records.entries[top]?["f3"]
+            let entry = records.entries[top]?["f3"]
+            records.entries[top]?[name] = entry
             records.entries[top]?["f3"] = nil
         }
         let result = try bench.check()

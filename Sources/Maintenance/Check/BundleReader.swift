@@ -55,6 +55,8 @@ struct BundleReader {
         }
         guard bundle.node?.type == .directory else { return }
         let finder = PathFinder(reader: reader)
+        if bundle.entries.count == 1 { bundle.isInLoop = try finder.isLowestOfRing(inode) }
+        guard bundle.entries.count > 1 else { return }
         for entry in bundle.entries.prefix(Self.loopEntryLimit) where !bundle.isInLoop {
             bundle.isInLoop = try finder.isBelow(Inode(entry.parent), inode)
         }

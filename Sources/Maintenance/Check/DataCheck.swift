@@ -120,7 +120,7 @@ extension CheckRun {
                     $0.objectKey = layout.objectKey(of: block.block)
                     $0.bytes = UInt64(block.block.size)
                     $0.inode = inodes.first
-                    $0.paths = paths
+                    $0.paths = paths.sorted()
                 })
         }
     }

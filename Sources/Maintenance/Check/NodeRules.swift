@@ -111,7 +111,9 @@ struct NodeRules: Sendable {
             return
         }
         let links = UInt32(clamping: bundle.entryCount)
-        if node.linkCount != links {
+        // What may be a directory counts its links in another way.
+        let mayBeDirectory = bundle.entries.contains { $0.type == .directory }
+        if node.linkCount != links, !mayBeDirectory {
             let isHigh = node.linkCount > links
             found.append(
                 Finding(

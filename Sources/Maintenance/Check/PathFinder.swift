@@ -15,45 +15,84 @@ struct PathFinder {
     /// Names in a path at most.
     static let depthLimit = 4096
     /// Steps at most for one node, over all of its paths.
-    static let stepLimit = 20_000
+    static let stepLimit = 8192
 
-    /// A node on the way up, with the path from there down.
+    /// A node on the way up: `name` leads from it to the step before.
     private struct Step {
         var inode: Inode
-        var below: [UInt8]
+        var name: FileName
+        /// The step below, -1 at the node itself.
+        var below: Int
         var depth: Int
     }
 
-    /// Every path that leads to the node, in byte order. A path whose top has no name starts with `#<inode>/`.
+    /// Every path that leads to the node, in byte order, without those that go in circles. A path whose top has no name
+    /// starts with `#<inode>/`.
     func paths(of inode: Inode) throws -> [ByteString] {
         if inode == .root { return ["/"] }
         if inode == .trash { return ["/.trash"] }
         var found: [ByteString] = []
-        var pending = [Step(inode: inode, below: [], depth: 0)]
-        var steps = 0
-        while let step = pending.popLast(), found.count < Self.pathLimit, steps < Self.stepLimit {
-            steps += 1
+        var steps = [Step(inode: inode, name: "", below: -1, depth: 0)]
+        var next = 0
+        while next < steps.count, found.count < Self.pathLimit {
+            let (place, step) = (next, steps[next])
+            next += 1
             if let top = Self.top(step.inode) {
-                found.append(ByteString(top + step.below))
+                found.append(Self.path(top, steps, from: place))
                 continue
             }
             let links = step.depth < Self.depthLimit ? try reader.parents(of: step.inode) : []
-            if links.isEmpty, step.inode != inode { found.append(ByteString("#\(step.inode)") + ByteString(step.below)) }
-            for link in links {
-                for name in try reader.names(of: step.inode, in: link.parent).prefix(Self.pathLimit) {
-                    pending.append(
-                        Step(
-                            inode: link.parent, below: [UInt8(ascii: "/")] + name.bytes + step.below,
-                            depth: step.depth + 1))
+            if links.isEmpty, place > 0 {
+                found.append(Self.path(Array("#\(step.inode)".utf8), steps, from: place))
+            }
+            for link in links where !Self.isBelow(link.parent, steps, from: place) {
+                for name in try reader.names(of: step.inode, in: link.parent).prefix(Self.pathLimit)
+                where steps.count < Self.stepLimit {
+                    steps.append(Step(inode: link.parent, name: name, below: place, depth: step.depth + 1))
                 }
             }
         }
         return found.sorted()
     }
 
+    private static func path(_ top: [UInt8], _ steps: [Step], from place: Int) -> ByteString {
+        var path = top
+        var current = place
+        while current >= 0, steps[current].below >= 0 {
+            path.append(UInt8(ascii: "/"))
+            path += steps[current].name.bytes
+            current = steps[current].below
+        }
+        return ByteString(path)
+    }
+
+    /// Whether the way down from a step comes by a node.
+    private static func isBelow(_ inode: Inode, _ steps: [Step], from place: Int) -> Bool {
+        var current = place
+        while current >= 0 {
+            if steps[current].inode == inode { return true }
+            current = steps[current].below
+        }
+        return false
+    }
+
     private static func top(_ inode: Inode) -> [UInt8]? {
         if inode == .root { return [] }
         return inode == .trash ? Array("/.trash".utf8) : nil
+    }
+
+    /// Whether the directory is the lowest of a ring in which every directory has one entry, inside the ring: nothing
+    /// else can be said to close it.
+    func isLowestOfRing(_ inode: Inode) throws -> Bool {
+        var current = inode
+        var seen: Set<Inode> = []
+        while seen.insert(current).inserted, seen.count < Self.stepLimit {
+            let links = try reader.parents(of: current)
+            guard links.count == 1, let link = links.first, link.parent >= inode else { return false }
+            if link.parent == inode { return true }
+            current = link.parent
+        }
+        return false
     }
 
     /// Whether going up from `start` reaches `inode`: then an entry of `start` that names `inode` closes a loop.

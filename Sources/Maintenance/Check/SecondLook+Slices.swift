@@ -145,7 +145,7 @@ extension SecondLook {
         return findings.map { finding in
             finding.with {
                 $0.inode = inodes.first
-                $0.paths = paths
+                $0.paths = paths.sorted()
                 guard $0.code == .objectMissing, mayBeStaged, !inodes.isEmpty else { return }
                 $0.severity = .warning
                 $0.isUnverified = true

@@ -73,7 +73,8 @@ extension CheckRun {
             let directory = level.directory
             levels.append(level)
             try visit(entry.inode, candidates, uses, look)
-            guard entry.type == .directory, levels.count < Self.depthLimit else { continue }
+            let isAbove = levels.contains { $0.directory == entry.inode }
+            guard entry.type == .directory, !isAbove, levels.count < Self.depthLimit else { continue }
             if try isOwn(entry.inode, directory) { levels.append(Level(directory: entry.inode)) }
         }
     }
