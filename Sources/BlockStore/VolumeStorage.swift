@@ -79,8 +79,15 @@ package enum VolumeStorage {
                 key: try PrivateKey(pem: Array(settings.encryptKey.utf8), passphrase: passphrase)
             )
         } catch {
+            guard error.code == .needsPassphrase || error.code == .wrongPassphrase else { throw refusal("\(error)") }
+            // Whoever shows this can tell a wrong passphrase from wrong settings.
             let hint = error.code == .needsPassphrase ? "; set \(passphraseVariable)" : ""
-            throw refusal("\(error)\(hint)")
+            throw BlockError(
+                .settings,
+                "open the storage",
+                reason: "\(error)\(hint)",
+                underlying: StorageError(.undecipherable, "open", address: settings.bucket)
+            )
         }
     }
 

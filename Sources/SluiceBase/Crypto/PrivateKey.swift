@@ -20,13 +20,20 @@ import CCrypto
     package init(pem: [UInt8], passphrase: String?) throws(CryptoError) {
         let operation = "read the private key"
         ERR_clear_error()
-        guard let length = Int32(exactly: pem.count), let source = unsafe BIO_new_mem_buf(pem, length) else {
-            throw .fromQueue(.malformedKey, operation)
-        }
-        defer { unsafe BIO_free(source) }
+        guard let length = Int32(exactly: pem.count) else { throw CryptoError(.malformedKey, operation) }
         var request = PassphraseRequest(passphrase: passphrase.map { Array($0.utf8) })
-        let read = unsafe withUnsafeMutablePointer(to: &request) { context in
-            unsafe PEM_read_bio_PrivateKey(source, nil, answerPassphrase, UnsafeMutableRawPointer(context))
+        // The memory BIO reads from the bytes themselves until it is freed, so all of it happens in here.
+        let read = unsafe pem.withUnsafeBytes { bytes -> OpaquePointer? in
+            guard let source = unsafe BIO_new_mem_buf(bytes.baseAddress, length) else { return nil }
+            defer { unsafe BIO_free(source) }
+            return unsafe withUnsafeMutablePointer(to: &request) { context in
+                unsafe PEM_read_bio_PrivateKey(
+                    source,
+                    nil,
+                    answerPassphrase,
+                    UnsafeMutableRawPointer(context)
+                )
+            }
         }
         guard let key = unsafe read else {
             guard request.wasAsked else { throw .fromQueue(.malformedKey, operation) }
