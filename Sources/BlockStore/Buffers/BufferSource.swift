@@ -26,4 +26,9 @@ import ObjectStorage
         position += count
         return count
     }
+
+    func lend(to body: (UnsafeRawBufferPointer) throws -> Void) rethrows -> Bool {
+        try unsafe body(bytes)
+        return true
+    }
 }

@@ -158,7 +158,7 @@ package final class SliceStore: Sendable {
             _ = try unsafe objects.put(
                 layout.objectKey(of: key),
                 from: BufferSource(bytes),
-                options: PutOptions()
+                options: PutOptions(wantsChecksum: false)
             )
         } catch {
             throw BlockError("upload", block: key, error)

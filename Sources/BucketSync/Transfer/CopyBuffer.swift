@@ -50,6 +50,11 @@ import SluiceBase
         return taken
     }
 
+    func lend(to body: (UnsafeRawBufferPointer) throws -> Void) rethrows -> Bool {
+        try unsafe body(bytes)
+        return true
+    }
+
     /// Lends the first `count` bytes to be filled from outside.
     func withMemory<Result>(
         _ count: Int,

@@ -11,6 +11,14 @@ package protocol ByteSource: AnyObject {
 
     /// Fills the front of `buffer`; 0 means the end.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int
+
+    /// Lends all bytes at once where they lie in memory anyway, so that a store need not copy them.
+    /// - Returns: false when they do not; then `body` was not called.
+    func lend(to body: (UnsafeRawBufferPointer) throws -> Void) rethrows -> Bool
+}
+
+extension ByteSource {
+    package func lend(to body: (UnsafeRawBufferPointer) throws -> Void) rethrows -> Bool { false }
 }
 
 /// Bytes in memory.

@@ -137,6 +137,8 @@ package struct PutOptions: Hashable, Sendable {
     package var modified: Timestamp?
     /// Sets mode and owner, where the store is a file system.
     package var file: FileFacts?
+    /// Whether the receipt should carry a checksum, where the store has to compute it for that.
+    package var wantsChecksum: Bool
 
     package init(
         storageClass: String? = nil,
@@ -145,7 +147,9 @@ package struct PutOptions: Hashable, Sendable {
         userMetadata: [String: String] = [:],
         modified: Timestamp? = nil,
         file: FileFacts? = nil,
+        wantsChecksum: Bool = true,
     ) {
+        self.wantsChecksum = wantsChecksum
         self.storageClass = storageClass
         self.contentType = contentType
         self.tag = tag

@@ -36,4 +36,19 @@ extension OpenFile {
         bypassesCache = false
         try unsafe write(UnsafeRawBufferPointer(rebasing: run[done...]))
     }
+
+    /// Writes bytes in runs of `window` bytes and hands each run out while it is still in the processor's cache.
+    func append(
+        _ bytes: UnsafeRawBufferPointer,
+        _ window: Int,
+        written: (UnsafeRawBufferPointer) -> Void,
+    ) throws(SystemError) {
+        var done = 0
+        while done < bytes.count {
+            let run = unsafe UnsafeRawBufferPointer(rebasing: bytes[done..<min(done + window, bytes.count)])
+            try unsafe append(run)
+            unsafe written(run)
+            done += run.count
+        }
+    }
 }

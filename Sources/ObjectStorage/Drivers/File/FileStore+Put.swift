@@ -27,7 +27,7 @@ extension FileStore {
             } catch {
                 throw StorageError(making: error, "store", key: key, address: address)
             }
-            checksum = try fill(file, from: source, key)
+            checksum = try fill(file, from: source, key, wantsChecksum: options.wantsChecksum)
             do throws(SystemError) {
                 try file.set(options.file, modified: options.modified)
                 if isDurable { try checked { fsync(file.descriptor) } }
@@ -35,7 +35,7 @@ extension FileStore {
                 throw StorageError(error, "store", key: key, address: address)
             }
         }
-        return PutReceipt(size: source.length, crc32c: checksum)
+        return PutReceipt(size: source.length, crc32c: options.wantsChecksum ? checksum : nil)
     }
 
     /// Lets `make` make something under a temporary name, then gives it the key's name at once.
@@ -84,22 +84,25 @@ extension FileStore {
         _ file: OpenFile,
         from source: any ByteSource,
         _ key: ObjectKey,
+        wantsChecksum: Bool,
     ) throws(StorageError) -> UInt32 {
         let announced = source.length
         var checksum = Crc32c()
         var written = 0
         do {
             try source.rewind()
-            try unsafe TransferBuffers.shared.withBuffer { (buffer) throws(any Error) in
-                file.bypassesCache = announced >= UInt64(buffer.count)
-                while true {
-                    let count = try unsafe source.readFully(into: buffer)
-                    guard count > 0 else { break }
-                    written += count
-                    guard written <= announced else { break }
-                    let run = unsafe UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            file.bypassesCache = announced >= UInt64(TransferBuffers.size)
+            let isLent = try unsafe source.lend { contents in
+                written = contents.count
+                guard UInt64(written) == announced else { return }
+                try unsafe file.append(contents, TransferBuffers.size) {
+                    if wantsChecksum { unsafe checksum.update($0) }
+                }
+            }
+            if !isLent {
+                written = try unsafe pull(source, announced) { run in
                     try unsafe file.append(run)
-                    unsafe checksum.update(run)
+                    if wantsChecksum { unsafe checksum.update(run) }
                 }
             }
         } catch let error as SystemError {
@@ -111,6 +114,22 @@ extension FileStore {
             throw StorageError(wrongLength: written, of: announced, "store", key: key, address: address)
         }
         return checksum.value
+    }
+
+    /// Pulls a source through a buffer, up to one run more than it announced.
+    /// - Returns: the number of bytes pulled.
+    private func pull(_ source: any ByteSource, _ announced: UInt64, into sink: ByteSink) throws -> Int {
+        var pulled = 0
+        try unsafe TransferBuffers.shared.withBuffer { (buffer) throws(any Error) in
+            while true {
+                let count = try unsafe source.readFully(into: buffer)
+                guard count > 0 else { break }
+                pulled += count
+                guard pulled <= announced else { break }
+                try unsafe sink(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            }
+        }
+        return pulled
     }
 
     /// `.jfs.<name, at most 200 bytes>.tmp.<number>` beside the target.
