@@ -79,7 +79,9 @@ package enum VolumeStorage {
                 key: try PrivateKey(pem: Array(settings.encryptKey.utf8), passphrase: passphrase)
             )
         } catch {
-            guard error.code == .needsPassphrase || error.code == .wrongPassphrase else { throw refusal("\(error)") }
+            guard error.code == .needsPassphrase || error.code == .wrongPassphrase else {
+                throw refusal("\(error)")
+            }
             // Whoever shows this can tell a wrong passphrase from wrong settings.
             let hint = error.code == .needsPassphrase ? "; set \(passphraseVariable)" : ""
             throw BlockError(

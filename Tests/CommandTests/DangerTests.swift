@@ -69,7 +69,12 @@ struct DangerTests {
     @Test("gc --delete deletes its plan, keeps what is alive, and writes its journal first")
     func collect() throws {
         let result = try place.sluice(
-            "gc", "--delete", "--yes", "--journal", place.path("journal"), place.address()
+            "gc",
+            "--delete",
+            "--yes",
+            "--journal",
+            place.path("journal"),
+            place.address()
         )
         #expect(result.status == 1, "\(result.story)")
         #expect(!place.exists("store/vol/chunks/0/0/999_0_1000"))
@@ -107,7 +112,10 @@ struct DangerTests {
     func destroy() throws {
         let before = try state()
         let wrong = try place.sluice(
-            "destroy", place.address(), "11111111-2222-3333-4444-555555555555", "--yes"
+            "destroy",
+            place.address(),
+            "11111111-2222-3333-4444-555555555555",
+            "--yes"
         )
         #expect(wrong.status == 1)
         #expect(try state() == before)

@@ -115,7 +115,8 @@ struct HostileTests {
 
     @Test("A wrong or a missing passphrase is an authentication failure")
     func passphrase() throws {
-        let key = "\(#filePath.split(separator: "/").dropLast(2).reduce("") { $0 + "/" + $1 })"
+        let key =
+            "\(#filePath.split(separator: "/").dropLast(2).reduce("") { $0 + "/" + $1 })"
             + "/Fixtures/encryption/aes/key.pem"
         let right = ["JFS_RSA_PASSPHRASE": "sluice-test"]
         try place.format("--encrypt-rsa-key", key, environment: right)
@@ -123,13 +124,21 @@ struct HostileTests {
         #expect(good.status == 0, "\(good.story)")
         for environment in [["JFS_RSA_PASSPHRASE": "wrong"], [:]] {
             let format = try place.sluice(
-                "format", place.address("other"), "other", "--bucket", place.path("store"),
-                "--encrypt-rsa-key", key, environment: environment
+                "format",
+                place.address("other"),
+                "other",
+                "--bucket",
+                place.path("store"),
+                "--encrypt-rsa-key",
+                key,
+                environment: environment
             )
             #expect(format.status == 12, "\(format.story)")
             #expect(try place.sluice("status", place.address("other")).status == 10)
             let destroy = try place.sluice(
-                "destroy", place.address(), "--yes",
+                "destroy",
+                place.address(),
+                "--yes",
                 try place.sql("select json_extract(value, '$.UUID') from jfs_setting").trimmed,
                 environment: environment
             )
@@ -166,13 +175,21 @@ struct HostileTests {
         #expect(config.status == 1, "\(config.story)")
         #expect(config.errorText.contains("read-only"), "\(config.story)")
         let sync = try place.sluice(
-            "sync", place.path("source/"), "jfs://V/", environment: ["V": address]
+            "sync",
+            place.path("source/"),
+            "jfs://V/",
+            environment: ["V": address]
         )
         #expect(sync.status & 12 != 0 && !sync.crashed, "\(sync.story)")
     }
 
-    @Test("A full disk is told, and what was on it stays whole", .enabled(if: Posix.effectiveUserID == 0,
-        "only root may mount a small file system"))
+    @Test(
+        "A full disk is told, and what was on it stays whole",
+        .enabled(
+            if: Posix.effectiveUserID == 0,
+            "only root may mount a small file system"
+        )
+    )
     func fullDisk() throws {
         try place.script("mkdir small && mount -t tmpfs -o size=1m tmpfs small")
         defer { #expect(throws: Never.self) { try place.script("umount -l small") } }
@@ -187,7 +204,11 @@ struct HostileTests {
             """
         )
         let sync = try place.sluice(
-            "sync", "--json", place.path("source/"), "jfs://V/", environment: ["V": address]
+            "sync",
+            "--json",
+            place.path("source/"),
+            "jfs://V/",
+            environment: ["V": address]
         )
         #expect(sync.status & 4 == 4 && !sync.crashed, "\(sync.story)")
         #expect(sync.errorText.contains("space") || sync.errorText.contains("full"), "\(sync.story)")

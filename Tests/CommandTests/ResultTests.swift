@@ -30,8 +30,19 @@ struct ResultTests {
     @Test("format prints the settings as JSON, without secrets")
     func format() throws {
         let result = try place.sluice(
-            "format", place.address("second"), "second", "--bucket", place.path("store"), "--json",
-            "--block-size", "1M", "--hash-prefix", "--capacity", "3", "--secret-key", "do-not-show"
+            "format",
+            place.address("second"),
+            "second",
+            "--bucket",
+            place.path("store"),
+            "--json",
+            "--block-size",
+            "1M",
+            "--hash-prefix",
+            "--capacity",
+            "3",
+            "--secret-key",
+            "do-not-show"
         )
         #expect(result.status == 0, "\(result.story)")
         let settings = try result.json()

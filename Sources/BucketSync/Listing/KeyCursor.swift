@@ -173,8 +173,8 @@ private struct ListingFilter: Sendable {
     }
 
     private mutating func isWanted(_ object: ObjectInfo) -> Bool {
-        // The root itself is handled with the directories.
-        if object.key.isEmpty || object.kind == .commonPrefix { return false }
+        // The root itself is handled with the directories; a file without a further name is the prefix itself.
+        if object.kind == .commonPrefix || (object.key.isEmpty && object.kind == .directory) { return false }
         if object.kind == .directory, !fidelity.directories { return false }
         if let start = selection.start, object.key < start { return false }
         counts.seen += 1

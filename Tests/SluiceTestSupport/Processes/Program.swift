@@ -3,7 +3,7 @@
 // outputs go to unnamed files, so that neither a long output nor a daemon that stays behind can stop a test.
 
 import Glibc
-package import SluiceBase
+import SluiceBase
 
 /// A program that could not be started or did not end in time.
 package struct ProgramError: Error, CustomStringConvertible {
@@ -63,8 +63,11 @@ package struct Program: Sendable {
         let errors = try Self.unnamedFile()
         let process = try spawn([input.raw, output.raw, errors.raw])
         return RunningProgram(
-            process: process, name: "\(path) \(arguments)", limitSeconds: limitSeconds,
-            output: output.release(), errors: errors.release()
+            process: process,
+            name: "\(path) \(arguments)",
+            limitSeconds: limitSeconds,
+            output: output.release(),
+            errors: errors.release()
         )
     }
 
@@ -73,7 +76,7 @@ package struct Program: Sendable {
     }
 
     private func spawn(_ descriptors: [Int32]) throws -> pid_t {
-        var actions = posix_spawn_file_actions_t()
+        var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         for (number, descriptor) in descriptors.enumerated() {
@@ -131,7 +134,8 @@ package struct RunningProgram: ~Copyable {
         }
         let signal = status & 0x7f
         let result = ProgramResult(
-            status: signal == 0 ? (status >> 8) & 0xff : -signal, output: try Self.contents(of: output),
+            status: signal == 0 ? (status >> 8) & 0xff : -signal,
+            output: try Self.contents(of: output),
             errors: try Self.contents(of: errors)
         )
         guard !isLate else {
@@ -153,10 +157,13 @@ package struct RunningProgram: ~Copyable {
             isLate.withLock(waking: 0) { $0 = true }
             kill(-process, SIGKILL)
         }
-        var info = siginfo_t()
+        var info = unsafe siginfo_t()
         while unsafe waitid(P_PID, id_t(process), &info, WEXITED | WNOWAIT) < 0, errno == EINTR {}
-        Glibc.close(writing)
+        // A byte, not the closing, ends the watch: another program may have inherited this end.
+        var byte: UInt8 = 0
+        guard unsafe write(writing, &byte, 1) == 1 else { throw SystemError(errno, "write") }
         watch.join()
+        Glibc.close(writing)
         Glibc.close(reading)
         return isLate.withLock(waking: 0) { $0 }
     }

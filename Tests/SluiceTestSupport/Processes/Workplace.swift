@@ -71,7 +71,13 @@ package final class Workplace: Sendable {
     @discardableResult
     package func sql(_ statements: String, in name: String = "vol") throws -> String {
         let result = try tool(
-            "sqlite3", "-batch", "-noheader", "-cmd", ".timeout 20000", path("\(name).db"), statements
+            "sqlite3",
+            "-batch",
+            "-noheader",
+            "-cmd",
+            ".timeout 20000",
+            path("\(name).db"),
+            statements
         )
         guard result.status == 0, result.errors.isEmpty else {
             throw ProgramError(description: "\(statements)\n\(result.story)")
