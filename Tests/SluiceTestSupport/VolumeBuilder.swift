@@ -72,12 +72,18 @@ package struct VolumeBuilder {
         for size in sizes {
             let id = try volume.takeSliceIDs(1).first ?? 0
             for block in layout.blocks(ofSlice: id, size: size) {
-                try store.put(layout.objectKey(of: block), [UInt8](repeating: 7, count: Int(block.size)))
+                try store.put(layout.objectKey(of: block), Self.content(of: block))
             }
             let slice = Slice(position: position, id: id, size: size, offset: 0, length: size)
             _ = try volume.perform { try $0.write(slice, toChunk: 0, of: inode) }
             position += step ?? size
         }
+    }
+
+    /// What the builder stores as a block: blocks of neighbouring slices differ in every byte.
+    package static func content(of block: BlockKey) -> [UInt8] {
+        let seed = block.sliceID &* 31 &+ UInt64(block.index)
+        return (0..<UInt64(block.size)).map { UInt8(truncatingIfNeeded: seed &+ $0 &* 7) }
     }
 
     /// A copy that shares the slices of the first chunk.

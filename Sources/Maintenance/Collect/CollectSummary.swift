@@ -18,7 +18,9 @@ package enum GarbageClass: String, CaseIterable, Sendable {
     case expiredHours = "expired-hours"
     /// Blocks that nothing names and no record knows.
     case leaked
-    /// Blocks that nothing names but a reference record claims in use: a chunk record may have been lost.
+    /// Blocks that nothing names as they are, but that may be what is left of somebody's data: a reference
+    /// record counts users of their slice (a chunk record may have been lost), or their slice is used and not
+    /// whole.
     case claimed
     /// Younger than the margin: may belong to a write that is not committed yet.
     case recent
@@ -39,7 +41,7 @@ package enum GarbageClass: String, CaseIterable, Sendable {
         case .expiredTrash: "replaced by compaction, trash days are over"
         case .expiredHours: "hourly trash directories whose days are over"
         case .leaked: "no record knows it"
-        case .claimed: "a reference counts users that no chunk confirms; kept, see fsck"
+        case .claimed: "may be what is left of damaged data; kept, see fsck"
         case .recent: "younger than the margin"
         case .foreign: "not a block of this volume; never touched"
         case .unknown: "an id that this volume has not given out; never touched"

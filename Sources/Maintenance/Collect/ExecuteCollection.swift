@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// gc, second half: execute a plan. Steps go in batches; a batch is in the journal before its first deletion, and each
-// step looks once more whether what was seen still holds.
+// gc, second half: execute a plan. Steps go in batches; a batch is in the journal before its first deletion,
+// and each step looks once more whether what was seen still holds.
 
 package import Metadata
 package import ObjectStorage
@@ -9,7 +9,7 @@ import Synchronization
 import VolumeModel
 
 /// Executes a plan step by step.
-/// - Parameter journal: gets each step before it is done, and each failure.
+/// - Parameter journal: gets each step before it is done, and again with its error when it failed.
 /// - Returns: the summary with what was done; failures of single steps are counted, not thrown.
 package func executeCollection(
     _ plan: GarbagePlan,
@@ -20,7 +20,13 @@ package func executeCollection(
     summary: CollectSummary,
     progress: @escaping (Int) -> Void = { _ in },
 ) throws -> CollectSummary {
-    let execution = CollectionRun(volume: volume, store: store, options: options, journal: journal, summary: summary)
+    let execution = CollectionRun(
+        volume: volume,
+        store: store,
+        options: options,
+        journal: journal,
+        summary: summary
+    )
     do {
         var batch: [GarbageStep] = []
         try plan.forEachStep { step in
@@ -46,6 +52,7 @@ private final class CollectionRun: Sendable {
         case done
         case outdated
         case failed(String)
+        case cancelled
     }
 
     private let volume: Volume
@@ -78,14 +85,19 @@ private final class CollectionRun: Sendable {
         guard !steps.isEmpty else { return }
         try journal.record(steps.map(\.json))
         let next = Atomic(0)
-        let workers = try WorkerPool(count: min(options.threads, steps.count), name: "gc") { _ in
+        let failed = Mutex<[Int: String]>([:])
+        let workers = try WorkerPool(count: max(1, min(options.threads, steps.count)), name: "gc") { _ in
             while !self.options.cancellation.isCancelled {
                 let index = next.add(1, ordering: .relaxed).oldValue
                 guard index < steps.count else { return }
-                self.note(self.outcome(of: steps[index]))
+                let outcome = self.outcome(of: steps[index])
+                self.note(outcome)
+                guard case .failed(let sentence) = outcome else { continue }
+                failed.withLock { $0[index] = sentence }
             }
         }
         try workers.join()
+        try noteFailures(failed.withLock { $0 }, of: steps)
         try options.cancellation.throwIfCancelled()
     }
 
@@ -95,8 +107,20 @@ private final class CollectionRun: Sendable {
             case .done: summary.doneSteps += 1
             case .outdated: summary.skippedSteps += 1
             case .failed(let sentence): summary.fail(sentence)
+            case .cancelled: break
             }
         }
+    }
+
+    /// Says in the journal which of the announced steps were not finished.
+    private func noteFailures(_ failures: [Int: String], of steps: [GarbageStep]) throws {
+        guard !failures.isEmpty else { return }
+        let lines = failures.sorted { $0.key < $1.key }.map { index, sentence in
+            var line = steps[index].json
+            line["error"] = .string(sentence)
+            return line
+        }
+        try journal.record(lines)
     }
 
     private func outcome(of step: GarbageStep) -> Outcome {
@@ -111,13 +135,16 @@ private final class CollectionRun: Sendable {
                 case .trashHour(let name, let inode): try empty(name, inode)
                 }
             return isDone ? .done : .outdated
+        } catch is CancelledError {
+            return .cancelled
         } catch {
             return .failed("\(error)")
         }
     }
 
     /// Deletes a leaked object if it is still the one that was seen.
-    private func deleteObject(_ key: ObjectKey, bytes: UInt64, modified: Int64, slice: UInt64) throws -> Bool {
+    private func deleteObject(_ key: ObjectKey, bytes: UInt64, modified: Int64, slice: UInt64) throws -> Bool
+    {
         let info: ObjectInfo
         do throws(StorageError) {
             info = try store.head(key)
@@ -137,7 +164,9 @@ private final class CollectionRun: Sendable {
         else { return false }
         try removeBlocks(id, size)
         try volume.engine.write { transaction in
-            guard let current = try transaction.sliceReference(id, size: size), current.count <= 0 else { return }
+            guard let current = try transaction.sliceReference(id, size: size), current.count <= 0 else {
+                return
+            }
             try transaction.deleteSliceReference(id, size: size)
         }
         return true
@@ -159,7 +188,12 @@ private final class CollectionRun: Sendable {
     }
 
     private func empty(_ name: FileName, _ inode: Inode) throws -> Bool {
-        guard try volume.engine.read({ try $0.entry(named: name, in: .trash) })?.inode == inode else { return false }
+        let isUnchanged = try volume.engine.read { reader in
+            guard try reader.entry(named: name, in: .trash)?.inode == inode else { return false }
+            // Contested data were left out of the plan.
+            return try TrashHourRules(reader: reader) { _ in false }.obstacle(toEmptying: name, inode) == nil
+        }
+        guard isUnchanged else { return false }
         try volume.emptyTrashHour(name, inode) { file in
             try options.cancellation.throwIfCancelled()
             try volume.deleteData(of: file) { try removeBlocks($0, $1) }

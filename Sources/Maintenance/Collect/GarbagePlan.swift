@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A plan can have millions of steps, so it is a file: a header line that ties it to one volume, then a line for each
-// step. Without a name the file vanishes with the process.
+// A plan can have millions of steps, so it is a file: a header line that ties it to one volume, then a line
+// for each step. Without a name the file vanishes with the process.
 
 package import SluiceBase
 
@@ -17,11 +17,20 @@ package final class GarbagePlan {
 
     /// Starts a plan for a volume.
     /// - Parameter path: nil for a file without a name.
-    package init(for uuid: String, created: Timestamp, at path: ByteString?, spill: SpillSpace) throws(SystemError) {
+    package init(
+        for uuid: String,
+        created: Timestamp,
+        at path: ByteString?,
+        spill: SpillSpace
+    ) throws(SystemError) {
         if let path {
             file = try FileDescriptor.open(path, [.readWrite, .create, .truncate], mode: 0o600)
         } else {
-            file = try FileDescriptor.open(spill.directory ?? Posix.temporaryDirectory, [.readWrite, .unnamed], mode: 0o600)
+            file = try FileDescriptor.open(
+                spill.directory ?? Posix.temporaryDirectory,
+                [.readWrite, .unnamed],
+                mode: 0o600
+            )
         }
         try append([
             "plan": "gc", "version": 1, "uuid": .string(uuid), "created": .string(created.rfc3339),
@@ -68,13 +77,17 @@ package final class GarbagePlan {
                 start = end + 1
             }
             buffer.removeFirst(start)
-            guard buffer.count <= Self.lineLimit else { throw CodecError("plan", "a line is longer than 64 KiB") }
+            guard buffer.count <= Self.lineLimit else {
+                throw CodecError("plan", "a line is longer than 64 KiB")
+            }
         }
         guard buffer.isEmpty else { throw CodecError("plan", "the last line is not complete") }
     }
 
     private static func step(_ line: [UInt8]) throws(CodecError) -> GarbageStep {
-        guard let object = try JSONValue.parse(line).objectValue else { throw CodecError("plan", "not an object") }
+        guard let object = try JSONValue.parse(line).objectValue else {
+            throw CodecError("plan", "not an object")
+        }
         return try GarbageStep(object)
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What gc will do, as values: the dry run prints them, a plan file holds them, the real run executes exactly them.
-// Each step carries what was seen, and is left out when that no longer holds.
+// What gc will do, as values: the dry run prints them, a plan file holds them, the real run executes exactly
+// them. Each step carries what was seen, and is left out when that no longer holds.
 
 package import ObjectStorage
 package import SluiceBase
@@ -26,11 +26,15 @@ extension GarbageStep {
         switch self {
         case .object(let key, let bytes, let modified, let slice):
             [
-                "step": "delete-object", "key_hex": .string(Hex.encode(key.bytes)), "key": .string(key.description),
+                "step": "delete-object", "key_hex": .string(Hex.encode(key.bytes)),
+                "key": .string(key.description),
                 "bytes": JSONValue(bytes), "modified": JSONValue(modified), "slice": JSONValue(slice),
             ]
         case .slice(let id, let size, let count):
-            ["step": "delete-slice", "slice": JSONValue(id), "bytes": JSONValue(size), "references": JSONValue(count)]
+            [
+                "step": "delete-slice", "slice": JSONValue(id), "bytes": JSONValue(size),
+                "references": JSONValue(count),
+            ]
         case .deletedFile(let inode, let length, let deleted):
             [
                 "step": "delete-file-data", "inode": JSONValue(inode.number), "bytes": JSONValue(length),
@@ -49,24 +53,34 @@ extension GarbageStep {
         switch object["step"]?.stringValue {
         case "delete-object":
             self = .object(
-                ObjectKey(try Hex.decode(try Self.text("key_hex", object))), bytes: try Self.number("bytes", object),
-                modified: try Self.signed("modified", object), slice: try Self.number("slice", object))
+                ObjectKey(try Hex.decode(try Self.text("key_hex", object))),
+                bytes: try Self.number("bytes", object),
+                modified: try Self.signed("modified", object),
+                slice: try Self.number("slice", object)
+            )
         case "delete-slice":
             guard let size = UInt32(exactly: try Self.number("bytes", object)) else {
                 throw CodecError("plan step", "a slice of \(try Self.number("bytes", object)) bytes")
             }
             self = .slice(
-                try Self.number("slice", object), size: size, count: try Self.signed("references", object))
+                try Self.number("slice", object),
+                size: size,
+                count: try Self.signed("references", object)
+            )
         case "delete-file-data":
             self = .deletedFile(
-                Inode(try Self.number("inode", object)), length: try Self.number("bytes", object),
-                deleted: try Self.signed("deleted", object))
+                Inode(try Self.number("inode", object)),
+                length: try Self.number("bytes", object),
+                deleted: try Self.signed("deleted", object)
+            )
         case "expire-delayed-slices":
             self = .delayedSlices(try Self.number("row", object), deleted: try Self.signed("deleted", object))
         case "empty-trash-hour":
             let name = FileName(try Self.text("name", object))
             // What gc plans are hours; another name need not come out of the text as it went in.
-            guard TrashHour(parsing: name) != nil else { throw CodecError("plan step", "\(name) is no trash hour") }
+            guard TrashHour(parsing: name) != nil else {
+                throw CodecError("plan step", "\(name) is no trash hour")
+            }
             self = .trashHour(name, Inode(try Self.number("inode", object)))
         default:
             throw CodecError("plan step", "there is no step \(object["step"]?.compact ?? "without a name")")
@@ -79,7 +93,9 @@ extension GarbageStep {
     }
 
     private static func number(_ key: String, _ object: JSONObject) throws(CodecError) -> UInt64 {
-        guard let number = object[key]?.uint64Value else { throw CodecError("plan step", "\(key) is missing") }
+        guard let number = object[key]?.uint64Value else {
+            throw CodecError("plan step", "\(key) is missing")
+        }
         return number
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// gc, first half: look at everything once, sort it into classes, write the plan (admin-commands §5; the order and the
-// margin are JuiceFS 1.4.2's, the evidence is our own).
+// gc, first half: look at everything once, sort it into classes, write the plan (admin-commands §5; the order
+// and the margin are JuiceFS 1.4.2's, the evidence is our own).
 
 package import Metadata
 package import ObjectStorage
@@ -10,7 +10,8 @@ import VolumeModel
 /// Plans what gc deletes.
 /// - Parameter store: the volume's own storage, prefix included.
 /// - Returns: what was found, and the plan, which is empty when an interlock holds.
-/// - Throws: `MaintenanceError.mismatch` when the storage belongs to another volume; what engine and plan file throw.
+/// - Throws: `MaintenanceError.mismatch` when the storage belongs to another volume; what engine and plan file
+///   throw.
 package func planCollection(
     of volume: Volume,
     store: any ObjectStore,
@@ -23,8 +24,12 @@ package func planCollection(
     let plan = try GarbagePlan(for: settings.uuid, created: now, at: options.planPath, spill: options.spill)
     let layout = try settings.blockLayout()
     let sorting = SliceSorting(
-        layout: layout, newest: now.seconds.saturatingAdd(-options.marginSeconds),
-        nextSliceID: try nextSliceID(of: volume), plan: plan)
+        layout: layout,
+        newest: now.seconds.saturatingAdd(-options.marginSeconds),
+        takesAnyAge: options.marginSeconds == 0,
+        nextSliceID: try nextSliceID(of: volume),
+        plan: plan
+    )
     let evidence = SliceEvidence(engine: volume.engine, store: store, layout: layout, spill: options.spill)
     let gaps = try evidence.forEachSlice(
         irregular: { info, irregular in
@@ -36,15 +41,23 @@ package func planCollection(
             progress(count)
         },
         observing: { if $0.recordCount > 1 { sorting.addCompactable() } },
-    ) { slice, _ in try sorting.add(slice) }
+    ) { slice, _ in
+        try options.cancellation.throwIfCancelled()
+        try sorting.add(slice)
+    }
     var summary = sorting.finish()
     try planRecords(of: volume, sorting, now: now, options, into: &summary, plan)
     summary.interlocks = interlocks(gaps, sorting)
     guard summary.interlocks.isEmpty else {
         // Nothing may be concluded, so nothing is planned.
-        return (
-            summary, try GarbagePlan(for: settings.uuid, created: now, at: options.planPath, spill: options.spill)
+        let empty = try GarbagePlan(
+            for: settings.uuid,
+            created: now,
+            at: options.planPath,
+            spill: options.spill
         )
+        try empty.finish()
+        return (summary, empty)
     }
     try plan.finish()
     summary.plannedSteps = plan.stepCount
@@ -61,13 +74,15 @@ private func interlocks(_ gaps: EvidenceGaps, _ sorting: SliceSorting) -> [Strin
     var reasons: [String] = []
     if let failure = gaps.listingFailure { reasons.append("the listing of objects failed: \(failure)") }
     if gaps.hidesSliceUses {
-        reasons.append("\(gaps.damagedUseCount) chunk or trash records cannot be read: what they name is unknown")
+        reasons.append(
+            "\(gaps.damagedUseCount) chunk or trash records cannot be read: what they name is unknown"
+        )
     }
     if gaps.damagedRecordCount > 0 {
         reasons.append("\(gaps.damagedRecordCount) records cannot be read")
     }
-    if sorting.objectCount == 0, sorting.usedSliceCount > 0 {
-        reasons.append("the storage holds no object although \(sorting.usedSliceCount) slices are in use")
+    if sorting.usedSliceCount > 0, !sorting.foundUsedBlocks {
+        reasons.append("the storage holds no block of the \(sorting.usedSliceCount) slices that are in use")
     }
     return reasons
 }
@@ -86,12 +101,16 @@ private func planRecords(
     var result = summary
     try volume.engine.snapshot { scanner in
         try forEachRecord(of: scanner.scanDeletedFiles()) { file in
-            guard file.deleted <= finished else { return result.count(.recent, bytes: Int64(clamping: file.length)) }
+            guard file.deleted <= finished else {
+                return result.count(.recent, bytes: Int64(clamping: file.length))
+            }
             guard try scanner.node(file.inode) == nil, try scanner.parents(of: file.inode).isEmpty else {
                 return result.warn("inode \(file.inode) is marked for removal but alive; it is kept")
             }
             guard !sorting.contestsEverything, !sorting.contestedFiles.contains(file.inode.number) else {
-                return result.warn("the data of inode \(file.inode) share slices whose references are too low")
+                return result.warn(
+                    "the data of inode \(file.inode) share slices whose references are too low"
+                )
             }
             result.count(.deletedFiles, bytes: Int64(clamping: file.length))
             try plan.add(.deletedFile(file.inode, length: file.length, deleted: file.deleted))
@@ -99,13 +118,25 @@ private func planRecords(
         try forEachRecord(of: scanner.scanDelayedSlices()) { row in
             guard row.deleted < expiry, let slices = try? row.slices() else { return }
             guard !sorting.contestsEverything, !sorting.contestedRows.contains(row.id) else {
-                return result.warn("the slices replaced by slice \(row.id) have too few references; they are kept")
+                return result.warn(
+                    "the slices replaced by slice \(row.id) have too few references; they are kept"
+                )
             }
             result.count(
-                .expiredTrash, Int64(slices.count), bytes: slices.reduce(0) { $0.saturatingAdd(Int64($1.size)) })
+                .expiredTrash,
+                Int64(slices.count),
+                bytes: slices.reduce(0) { $0.saturatingAdd(Int64($1.size)) }
+            )
             try plan.add(.delayedSlices(row.id, deleted: row.deleted))
         }
-        try planTrashHours(scanner, trashSeconds: volume.settings.trashSeconds, now: now, into: &result, plan)
+        try planTrashHours(
+            scanner,
+            sorting,
+            trashSeconds: volume.settings.trashSeconds,
+            now: now,
+            into: &result,
+            plan
+        )
     }
     summary = result
 }
@@ -113,12 +144,16 @@ private func planRecords(
 /// Hours end `days` × 24 + 2 hours before now (metadata-format §5.7).
 private func planTrashHours(
     _ scanner: any MetadataScanner,
+    _ sorting: SliceSorting,
     trashSeconds: Int64,
     now: Timestamp,
     into summary: inout CollectSummary,
     _ plan: GarbagePlan,
 ) throws {
     let limit = TrashHour(containing: now.advanced(bySeconds: -trashSeconds.saturatingAdd(2 * 3600)))
+    let rules = TrashHourRules(reader: scanner) { inode in
+        sorting.contestsEverything || sorting.contestedFiles.contains(inode.number)
+    }
     var last: FileName?
     repeat {
         let page = try scanner.entries(of: .trash, after: last, limit: 1000)
@@ -128,6 +163,10 @@ private func planTrashHours(
                 continue
             }
             guard hour < limit else { continue }
+            if let obstacle = try rules.obstacle(toEmptying: entry.name, entry.inode) {
+                summary.warn("the trash directory \(entry.name) is kept: \(obstacle)")
+                continue
+            }
             let stat = try scanner.directoryStat(of: entry.inode) ?? DirectoryStat()
             summary.count(.expiredHours, bytes: stat.dataLength)
             try plan.add(.trashHour(entry.name, entry.inode))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One slice's evidence → what may go. Whatever a counter or queue says, a slice that a readable chunk names stays.
+// One slice's evidence → what may go. Whatever a counter or queue says, a slice that a readable chunk names
+// stays.
 
 import Metadata
 import SluiceBase
@@ -10,6 +11,8 @@ final class SliceSorting {
     private let layout: BlockLayout
     /// Objects changed after this second are too young.
     private let newest: Int64
+    /// Whether objects whose age the store does not tell may go.
+    private let takesAnyAge: Bool
     private let nextSliceID: UInt64
     private let plan: GarbagePlan
     private(set) var summary = CollectSummary()
@@ -19,14 +22,16 @@ final class SliceSorting {
     private(set) var contestedRows: Set<UInt64> = []
     /// More users are contested than are remembered: none of them may be counted down.
     private(set) var contestsEverything = false
-    private(set) var objectCount = 0
     private(set) var usedSliceCount = 0
+    /// Whether a block was found of any slice in use.
+    var foundUsedBlocks: Bool { summary[.valid].count > 0 || summary[.trash].count > 0 }
 
     private static let contestLimit = 1_000_000
 
-    init(layout: BlockLayout, newest: Int64, nextSliceID: UInt64, plan: GarbagePlan) {
+    init(layout: BlockLayout, newest: Int64, takesAnyAge: Bool, nextSliceID: UInt64, plan: GarbagePlan) {
         self.layout = layout
         self.newest = newest
+        self.takesAnyAge = takesAnyAge
         self.nextSliceID = nextSliceID
         self.plan = plan
     }
@@ -34,60 +39,88 @@ final class SliceSorting {
     func addCompactable() { summary.count(.compactable, bytes: 0) }
 
     func addForeign(bytes: UInt64) {
-        objectCount += 1
         summary.count(.foreign, bytes: Int64(clamping: bytes))
     }
 
     /// Takes in one slice.
     func add(_ slice: SliceBundle) throws {
-        objectCount += slice.objects.count
-        if slice.useCount > 0 {
-            usedSliceCount += 1
-            noteContest(slice)
-        }
-        if slice.useCount == 0, let reference = unused(slice) {
-            try plan.add(.slice(slice.id, size: reference.size, count: reference.count))
-            summary.count(.pending, bytes: Int64(reference.size))
+        guard slice.useCount > 0 else { return try addUnused(slice) }
+        usedSliceCount += 1
+        noteContest(slice)
+        let users: GarbageClass = slice.chunkUseCount > 0 ? .valid : .trash
+        guard let size = slice.size else {
+            // Users that disagree about the size are damage: then every block of the slice stays.
+            for object in slice.objects { count(object, as: users) }
             return
         }
-        for object in slice.objects { try add(object, of: slice) }
-    }
-
-    /// The reference that says that nobody uses a slice, when there is just that one and it is not contradicted.
-    private func unused(_ slice: SliceBundle) -> SliceReference? {
-        guard slice.id > 0, slice.references.count == 1, let reference = slice.references.first,
-            reference.count <= 0, slice.objects.allSatisfy({ belongs($0, toSliceSize: reference.size) })
-        else { return nil }
-        return reference
-    }
-
-    private func add(_ object: FoundObject, of slice: SliceBundle) throws {
-        let bytes = Int64(clamping: object.storedSize)
-        switch kind(of: object, in: slice) {
-        case .leaked:
-            summary.count(.leaked, bytes: bytes)
-            try plan.add(
-                .object(
-                    layout.objectKey(of: object.block), bytes: object.storedSize, modified: object.modifiedSeconds,
-                    slice: object.sliceID))
-        case let other:
-            summary.count(other, bytes: bytes)
+        let isCertain = isWhole(slice, size: size)
+        for object in slice.objects {
+            if belongs(object, toSliceSize: size) {
+                count(object, as: users)
+            } else if isCertain {
+                try addLeaked(object)
+            } else {
+                count(object, as: .claimed)
+            }
         }
     }
 
-    private func kind(of object: FoundObject, in slice: SliceBundle) -> GarbageClass {
-        if object.isMisplaced { return .foreign }
-        if slice.useCount > 0 {
-            let sizes = [slice.smallestSize, slice.largestSize]
-            // Users that disagree about the size are damage: then every block of the slice stays.
-            guard slice.smallestSize == slice.largestSize,
-                !sizes.contains(where: { belongs(object, toSliceSize: $0) })
-            else { return slice.chunkUseCount > 0 ? .valid : .trash }
-            return object.modifiedSeconds > newest ? .recent : .leaked
+    /// A slice that nobody uses.
+    private func addUnused(_ slice: SliceBundle) throws {
+        guard slice.references.isEmpty else {
+            guard slice.id > 0, slice.references.count == 1, let reference = slice.references.first,
+                reference.count <= 0
+            else {
+                for object in slice.objects { count(object, as: .claimed) }
+                return
+            }
+            try plan.add(.slice(slice.id, size: reference.size, count: reference.count))
+            summary.count(.pending, bytes: Int64(reference.size))
+            for object in slice.objects
+            where object.isMisplaced || !belongs(object, toSliceSize: reference.size) {
+                try addLeaked(object)
+            }
+            return
         }
-        if !slice.references.isEmpty { return .claimed }
-        if object.sliceID == 0 || object.sliceID >= nextSliceID { return .unknown }
-        return object.modifiedSeconds > newest ? .recent : .leaked
+        let isKnown = slice.id > 0 && slice.id < nextSliceID
+        for object in slice.objects {
+            if isKnown { try addLeaked(object) } else { count(object, as: .unknown) }
+        }
+    }
+
+    /// Whether all blocks of a used slice are where they belong and nothing says that it is larger: only then
+    /// its other blocks are no part of it. Else they may be what is left of the data.
+    private func isWhole(_ slice: SliceBundle, size: UInt32) -> Bool {
+        guard slice.references.allSatisfy({ $0.size == size }),
+            slice.uses.allSatisfy({ $0.end <= UInt64(size) })
+        else { return false }
+        var found: UInt32 = 0
+        for object in slice.objects where !object.isMisplaced && belongs(object, toSliceSize: size) {
+            found += 1
+        }
+        return found == layout.blockCount(ofSliceSize: size)
+    }
+
+    private func count(_ object: FoundObject, as kind: GarbageClass) {
+        summary.count(object.isMisplaced ? .foreign : kind, bytes: Int64(clamping: object.storedSize))
+    }
+
+    private func addLeaked(_ object: FoundObject) throws {
+        guard !object.isMisplaced, isOld(object) else { return count(object, as: .recent) }
+        summary.count(.leaked, bytes: Int64(clamping: object.storedSize))
+        try plan.add(
+            .object(
+                layout.objectKey(of: object.block),
+                bytes: object.storedSize,
+                modified: object.modifiedSeconds,
+                slice: object.sliceID
+            )
+        )
+    }
+
+    /// An object of unknown age may be young.
+    private func isOld(_ object: FoundObject) -> Bool {
+        object.modifiedSeconds <= newest && (takesAnyAge || object.modifiedSeconds > 0)
     }
 
     private func belongs(_ object: FoundObject, toSliceSize size: UInt32) -> Bool {
@@ -96,16 +129,25 @@ final class SliceSorting {
 
     /// A used slice with too low a count is never counted down by us, or it would look free too early.
     private func noteContest(_ slice: SliceBundle) {
-        for reference in slice.references where reference.count < Int64(slice.useCount) {
-            summary.warn(
-                "slice \(slice.id) has \(slice.useCount) users but \(reference.count) references; it is kept")
-            let isOverfull = contestedFiles.count + contestedRows.count > Self.contestLimit
-            if isOverfull || slice.uses.count < slice.useCount { contestsEverything = true }
-            guard !isOverfull else { return }
-            for use in slice.uses {
-                if use.isDelayed { contestedRows.insert(use.owner) } else { contestedFiles.insert(use.owner) }
-            }
+        let counted = countedUsers(of: slice)
+        guard counted < Int64(slice.useCount) else { return }
+        summary.warn("slice \(slice.id) has \(slice.useCount) users but \(counted) references; it is kept")
+        let isOverfull = contestedFiles.count + contestedRows.count > Self.contestLimit
+        if isOverfull || slice.uses.count < slice.useCount { contestsEverything = true }
+        guard !isOverfull else { return }
+        for use in slice.uses {
+            if use.isDelayed { contestedRows.insert(use.owner) } else { contestedFiles.insert(use.owner) }
         }
+    }
+
+    /// The lowest count that a user of the slice will find. A user that finds no record of its size counts as
+    /// the only one, which is what an absent record says on Redis.
+    private func countedUsers(of slice: SliceBundle) -> Int64 {
+        let isFound = [slice.smallestSize, slice.largestSize].allSatisfy { size in
+            slice.references.contains { $0.size == size }
+        }
+        let lowest = slice.references.map(\.count).min() ?? 1
+        return isFound ? lowest : min(lowest, 1)
     }
 
     func finish() -> CollectSummary { summary }
