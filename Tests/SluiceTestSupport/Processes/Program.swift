@@ -8,6 +8,10 @@ import SluiceBase
 /// A program that could not be started or did not end in time.
 package struct ProgramError: Error, CustomStringConvertible {
     package let description: String
+
+    package init(description: String) {
+        self.description = description
+    }
 }
 
 /// How a program ended.
