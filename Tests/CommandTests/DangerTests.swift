@@ -151,8 +151,8 @@ struct DangerTests {
             select 1, cast('ghost' || i as blob), 9000 + i, 1 from n
             """
         )
-        // The findings do not fit into a pipe, so the check cannot end before it is read to its end; that happens
-        // only when it has answered the second signal, and signals are served in the order of their numbers.
+        // The findings do not fit into a pipe, so the check cannot end before they are read. That happens only
+        // when it has answered the second signal, and signals are served in the order of their numbers.
         let status = try place.script(
             """
             set -m

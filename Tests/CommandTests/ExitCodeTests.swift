@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every command does with an address, a database or an option that is wrong: the exit codes of sluice(1),
-// nothing on standard output, one sentence on standard error, and no file that was not there before.
+// What every command does with an address, a database or an option that is wrong: the exit codes of
+// sluice(1), nothing on standard output, a sentence on standard error, and no file that was not there before.
 
 import Glibc
 import SluiceBase

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Volumes that are damaged and machines that do not help: no command may crash, say that all is well, or delete.
+// Volumes that are damaged and machines that do not help: no command may crash, say that all is well, or
+// delete.
 
 import Glibc
 import SluiceBase
@@ -69,7 +70,7 @@ struct HostileTests {
         let columns = try columns()
         #expect(columns.count > 90)
         for (table, column) in columns {
-            try place.script("cp good.db vol.db")
+            try place.script("rm -f vol.db-*; cp good.db vol.db")
             // The change log is not read by these commands; a primary key may be taken.
             try place.sql("update or replace \(table) set \"\(column)\" = \(value)")
             for line in Self.lines {
@@ -227,7 +228,9 @@ struct HostileTests {
     @Test("fsck --data finds an object whose bytes cannot be decrypted or decompressed")
     func unreadableObject() throws {
         try fill()
-        try place.script("cp good.db vol.db; find store -name '1_0_*' | xargs -I{} sh -c 'echo rubbish > {}'")
+        try place.script(
+            "rm -f vol.db-*; cp good.db vol.db; find store -name '1_0_*' | xargs -I{} sh -c 'echo rubbish > {}'"
+        )
         let check = try place.sluice("fsck", "--data", "--json", place.address())
         #expect(check.status & 4 == 4, "\(check.story)")
         let codes = try check.findings()

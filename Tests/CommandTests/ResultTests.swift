@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What commands print when all is well: the result and nothing else on standard output, JSON that programs can
-// read, exact numbers.
+// What commands print when all is well: the result and nothing else on standard output, JSON that programs
+// can read, exact numbers.
 
 import SluiceBase
 import SluiceTestSupport

@@ -79,7 +79,10 @@ struct InteropTests {
     func everyKind(_ kind: Kind) throws {
         try format(kind)
         try volume.place.script(
-            "mkdir source; head -c 200000 /dev/urandom > source/random; head -c 150000 /dev/zero > source/zeros"
+            """
+            mkdir source
+            head -c 200000 /dev/urandom > source/random; head -c 150000 /dev/zero > source/zeros
+            """
         )
         let into = try volume.sluice("sync", "--quiet", volume.place.path("source/"), "jfs://V/")
         #expect(into.status == 0, "\(into.story)")

@@ -85,7 +85,7 @@ struct PeerVolume {
         try place.script(wait)
     }
 
-    /// Everything that a tree is, one line per fact: types, modes, owners, links, sizes, times, sums, attributes.
+    /// Everything that a tree is: types, modes, owners, links, sizes, times, sums, attributes.
     func manifest(of folder: String) throws -> String {
         try place.script(
             """
@@ -113,7 +113,8 @@ struct PeerVolume {
             printf a > deep/er/still/a; ln deep/er/still/a deep/again; ln deep/er/still/a third
             ln -s deep/again link; ln -s /nowhere/at/all dangling; ln -s ../empty deep/folder
             printf nl > $'new\\nline'; printf bytes > $'not-utf8-\\xff\\xfe\\x80'; printf dash > -rf
-            printf long > "$(printf 'n%.0s' {1..255})"; printf one > $'caf\\xc3\\xa9'; printf two > $'cafe\\xcc\\x81'
+            printf long > "$(printf 'n%.0s' {1..255})"
+            printf one > $'caf\\xc3\\xa9'; printf two > $'cafe\\xcc\\x81'
             mkfifo fifo
             setfattr -n user.colour -v blue size-65537; setfattr -n user.raw -v 0x00ff10 size-65537
             setfattr -n user.folder -v yes deep

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the programs are that the tests of commands run: ours lies beside the test bundle, the others on PATH.
+// Where the programs are that tests of commands run: ours lies beside the test bundle, the others on PATH.
 
 import Glibc
 import SluiceBase

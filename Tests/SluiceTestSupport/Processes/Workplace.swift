@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A folder for one test of commands: databases, stores and journals lie in it, programs have it as their home,
-// and all of it goes when the test ends.
+// A folder for one test of commands: databases, stores and journals lie in it, programs have it as their
+// home, and all of it goes when the test ends.
 
 import Glibc
 package import SluiceBase
@@ -108,7 +108,7 @@ extension ProgramResult {
         try text.split(separator: "\n").map { try JSONValue.parse(String($0)) }
     }
 
-    /// The codes of the findings in the JSON lines of fsck, severities of their own left out, without repetition.
+    /// The codes of the findings of some severities in the JSON lines of fsck, each once.
     package func findings(_ severities: Set<String> = ["warning", "error"]) throws -> Set<String> {
         Set(
             try jsonLines().filter {
