@@ -18,9 +18,9 @@ struct SQLiteOptions: Hashable, Sendable {
     }
 
     var journal = Journal.wal
-    /// Compatibility: what the driver of JuiceFS 1.4.2 is built with. A power cut may undo the last commits;
-    /// commands that delete objects after a commit ask for full.
-    var synchronous = Synchronous.normal
+    /// Nil is normal, which the driver of JuiceFS 1.4.2 is built with. A power cut may undo the last commits
+    /// then; commands that delete objects after a commit ask for full.
+    var synchronous: Synchronous?
     /// Milliseconds.
     var busyTimeout: Int32 = 5000
     /// Pages, or KiB when negative; nil leaves SQLite's own.
@@ -35,7 +35,7 @@ struct SQLiteOptions: Hashable, Sendable {
 package struct SQLiteAddress: Hashable, Sendable {
     /// Absolute, or relative with a leading `./`, so that no name has a special meaning for SQLite.
     package let path: String
-    let options: SQLiteOptions
+    var options: SQLiteOptions
     /// As given.
     let text: String
 

@@ -31,7 +31,7 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
         unsafe sqlite3_busy_timeout(database.pointer, options.busyTimeout)
         // The first look into the file: this is where a file of another kind shows.
         try execute("SELECT COUNT(*) FROM sqlite_master", operation: "open")
-        try execute("PRAGMA synchronous = \(options.synchronous.rawValue)", operation: "open")
+        try execute("PRAGMA synchronous = \((options.synchronous ?? .normal).rawValue)", operation: "open")
         if let pages = options.cacheSize { try execute("PRAGMA cache_size = \(pages)", operation: "open") }
     }
 

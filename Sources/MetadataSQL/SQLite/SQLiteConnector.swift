@@ -10,10 +10,17 @@ package import Metadata
 /// Opens the metadata of a volume in an SQLite file.
 ///
 /// Nothing is created: `createSchema` makes the file, and only when `creating` is true.
+/// - Parameter durable: a commit that was reported survives a power cut, unless the address says otherwise.
 /// - Throws: `EngineError.missing` when there is no file and `creating` is false, `.invalidAddress`,
 ///   `.notAVolume` when the file is not a database, `.denied`.
-package func openSQLite(address: String, creating: Bool = false) throws(EngineError) -> SQLEngine {
-    try openSQLite(SQLiteAddress(address), creating: creating)
+package func openSQLite(
+    address: String,
+    creating: Bool = false,
+    durable: Bool = false,
+) throws(EngineError) -> SQLEngine {
+    var address = try SQLiteAddress(address)
+    if durable { address.options.synchronous = address.options.synchronous ?? .full }
+    return try openSQLite(address, creating: creating)
 }
 
 /// Opens a parsed address.

@@ -43,7 +43,7 @@ struct Destroy: ParsableCommand {
     }
 
     func run() throws {
-        let volume = try Wiring.volume(DurableAddress.of(address))
+        let volume = try Wiring.volume(address, durable: true)
         defer { volume.engine.close() }
         let settings = volume.settings
         guard settings.uuid == uuid else {

@@ -13,6 +13,9 @@ struct ExistingVolume {
     func update(_ request: ConfigurationRequest) throws {
         let volume = try Volume.open(engine: engine)
         if format.noUpdate { return }
+        if format.encryptRsaKey != nil {
+            Console.note("warning: the key of an existing volume cannot be changed; --encrypt-rsa-key is ignored")
+        }
         var settings = volume.settings
         let frozen = try frozenChanges(&settings)
         if !frozen.isEmpty {

@@ -49,7 +49,7 @@ struct Gc: ParsableCommand {
     func run() throws {
         let seen = Mutex("starting")
         let cancellation = Interruption.watch { seen.withLock { $0 } }
-        let volume = try Wiring.volume(DurableAddress.of(address))
+        let volume = try Wiring.volume(address, durable: true)
         defer { volume.engine.close() }
         let store = try VolumeStore.open(volume.settings)
         let options = CollectOptions(
@@ -63,7 +63,7 @@ struct Gc: ParsableCommand {
             }
         }
         line.clear()
-        if !delete { try show(steps) }
+        try show(steps)
         if delete, summary.interlocks.isEmpty, summary.plannedSteps > 0 {
             try Consent.requireName(volume.settings.name, for: "delete \(summary.plannedSteps) things", given: yes)
             let file = try JournalPath.resolved(journal, command: "gc", uuid: volume.settings.uuid)

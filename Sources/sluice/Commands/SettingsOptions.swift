@@ -27,6 +27,9 @@ struct StorageOptions: ParsableArguments {
 
     /// The driver has to be one that this program can open, or the volume would be useless to it.
     func fill(_ request: inout ConfigurationRequest) throws {
+        if let storage, storage != "file" {
+            throw ValidationError("there is no object storage '\(storage)' in this version; known: file")
+        }
         request.storage = storage
         request.bucket = try bucket.map { try BucketPath.normalized($0, storage: storage ?? "file") }
         request.accessKey = accessKey

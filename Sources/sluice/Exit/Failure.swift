@@ -28,6 +28,8 @@ struct Failure: Error {
         case let error as StorageError: self.init(storage: error)
         case let error as BlockError: self.init(block: error)
         case let error as MaintenanceError: self.init(maintenance: error)
+        case is CancelledError:
+            self.init("interrupted; what is done stays done, repeat the command to go on", status: .interrupted)
         case let error as UnitError: self.init(error.description, status: .usage)
         case let error as CryptoError: self.init(crypto: error)
         case let error as VolumeError: self.init(error.description, status: .failed)
@@ -44,7 +46,7 @@ extension Failure {
             case .missing: ("check the address; only 'sluice format' creates a database", .notAVolume)
             case .notAVolume: ("check the address, or make a volume with 'sluice format'", .notAVolume)
             case .incompatible: ("use a client of the version that the volume asks for", .incompatible)
-            case .denied: ("check user, password (META_PASSWORD) and file permissions", .denied)
+            case .denied: ("check the user and the file permissions", .denied)
             case .unreachable: ("check that the server runs and the address is right", .unreachable)
             case .busy, .conflict: ("another client holds the database; try again later", .inUse)
             case .readOnly: ("the database file or its folder is not writable for this user", .failed)

@@ -46,7 +46,7 @@ enum FindingReport {
     static func json(of summary: CheckSummary) -> String {
         let counts = summary.counts.sorted { $0.key.rawValue < $1.key.rawValue }
         return JSONValue.object([
-            "type": "summary", "exit_status": JSONValue(summary.exitBits), "errors": JSONValue(summary.errors),
+            "type": "summary", "schema": 1, "exit_status": JSONValue(summary.exitBits), "errors": JSONValue(summary.errors),
             "warnings": JSONValue(summary.warnings), "infos": JSONValue(summary.infos),
             "unverified": JSONValue(summary.unverified),
             "findings": .object(JSONObject(counts.map { ($0.key.rawValue, JSONValue($0.value)) })),

@@ -40,6 +40,7 @@ enum GarbageReport {
     static func json(of summary: CollectSummary, deleting: Bool) -> JSONObject {
         [
             "type": "summary",
+            "schema": 1,
             "classes": .object(
                 JSONObject(
                     GarbageClass.allCases.map { kind in

@@ -10,7 +10,7 @@ import VolumeModel
 
 enum Wiring {
     /// Opens the engine of an address; nothing is created unless `creating`.
-    static func engine(_ address: String, creating: Bool = false) throws -> any MetadataEngine {
+    static func engine(_ address: String, creating: Bool = false, durable: Bool = false) throws -> any MetadataEngine {
         let scheme = address.split(separator: ":", maxSplits: 1).first.map(String.init) ?? ""
         guard address.contains("://") else {
             throw Failure(
@@ -19,7 +19,7 @@ enum Wiring {
         }
         switch scheme {
         case "sqlite3", "sqlite":
-            return try openSQLite(address: address, creating: creating)
+            return try openSQLite(address: address, creating: creating, durable: durable)
         default:
             throw Failure(
                 "there is no engine '\(scheme)' in this version (\(redactedAddress(address)))",
@@ -28,8 +28,9 @@ enum Wiring {
     }
 
     /// Opens an existing volume.
-    static func volume(_ address: String) throws -> Volume {
-        try Volume.open(engine: engine(address))
+    /// - Parameter durable: commits survive a power cut; for commands that delete objects after a commit.
+    static func volume(_ address: String, durable: Bool = false) throws -> Volume {
+        try Volume.open(engine: engine(address, durable: durable))
     }
 
 }
