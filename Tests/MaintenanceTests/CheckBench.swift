@@ -37,7 +37,9 @@ struct CheckBench {
                 if let inode = finding.inode { line += " inode=\(inode)" }
                 if let slice = finding.sliceID { line += " slice=\(slice)" }
                 if let key = finding.objectKey { line += " object=\(key)" }
-                if !finding.paths.isEmpty { line += " paths=\(finding.paths.map(\.description).joined(separator: ","))" }
+                if !finding.paths.isEmpty {
+                    line += " paths=\(finding.paths.map(\.description).joined(separator: ","))"
+                }
                 return line + " fix=\(finding.fix.action)"
             }.sorted()
         }
@@ -55,7 +57,9 @@ struct CheckBench {
         configure(&options)
         var result = Result()
         result.summary = try Maintenance.check(
-            volume: builder.volume, objects: store ?? builder.store, options: options
+            volume: builder.volume,
+            objects: store ?? builder.store,
+            options: options
         ) { result.findings.append($0) }
         return result
     }

@@ -22,7 +22,8 @@ struct CheckDataTests {
                 "chunk-missing inode=\(inode) slice=\(slice.id) paths=/d1/f3 fix=restore-chunk",
                 "length-long info inode=\(inode) paths=/d1/f3 fix=none",
                 "slice-unclaimed slice=\(slice.id) fix=none",
-            ])
+            ]
+        )
         #expect(result.findings.contains { $0.fix == .restoreChunk(inode, index: 0, slice) })
     }
 
@@ -36,8 +37,10 @@ struct CheckDataTests {
         let result = try bench.check()
         #expect(
             result.lines == [
-                "chunk-damaged inode=\(inode) paths=/d1/f3 fix=none", "slice-unclaimed slice=\(slice.id) fix=none",
-            ])
+                "chunk-damaged inode=\(inode) paths=/d1/f3 fix=none",
+                "slice-unclaimed slice=\(slice.id) fix=none",
+            ]
+        )
         #expect(result.summary.exitBits == 4 + 64)
     }
 
@@ -52,7 +55,9 @@ struct CheckDataTests {
         let result = try bench.check()
         #expect(result.lines == ["chunk-orphan inode=800 fix=create-node"])
         // A deleted file whose data are still to be removed looks the same and is none.
-        bench.engine.edit { $0.deletedFiles[Inode(800)] = DeletedFile(inode: Inode(800), length: 5, deleted: 1) }
+        bench.engine.edit {
+            $0.deletedFiles[Inode(800)] = DeletedFile(inode: Inode(800), length: 5, deleted: 1)
+        }
         #expect(try bench.check().lines == [])
     }
 
@@ -83,7 +88,9 @@ struct CheckDataTests {
     @Test("row 33: two files that share a slice by mistake")
     func wrongSlice() throws {
         let bench = try CheckBench()
-        let (inode, slice, other) = try (bench.inode("/d1/f3"), bench.slice("/d1/f3"), bench.slice("/d1/sub/f2"))
+        let (inode, slice, other) = try (
+            bench.inode("/d1/f3"), bench.slice("/d1/f3"), bench.slice("/d1/sub/f2")
+        )
         bench.engine.edit { records in
             var wrong = slice
             wrong.id = other.id
@@ -136,7 +143,8 @@ struct CheckDataTests {
             try bench.check().lines == [
                 "slice-pending info slice=901 fix=none", "slice-ref-hole slice=0 fix=delete-reference",
                 "slice-ref-stray slice=900 fix=delete-reference", "slice-unclaimed slice=902 fix=none",
-            ])
+            ]
+        )
     }
 
     @Test("row 49: a living slice in the queue of delayed deletions")
@@ -151,7 +159,8 @@ struct CheckDataTests {
         }
         let result = try bench.check()
         #expect(
-            result.lines == ["delayed-live inode=\(inode) slice=\(slice.id) paths=/d1/f3 fix=forget-delayed"])
+            result.lines == ["delayed-live inode=\(inode) slice=\(slice.id) paths=/d1/f3 fix=forget-delayed"]
+        )
         // After a compaction the row and the reference agree.
         bench.engine.edit { $0.sliceReferences[slice.id]?.count = 2 }
         #expect(try bench.check().lines == [])
@@ -160,12 +169,15 @@ struct CheckDataTests {
     @Test("a damaged row of delayed slices is a damaged record and leaves leaks unjudged")
     func delayedDamaged() throws {
         let bench = try CheckBench()
-        bench.engine.edit { $0.delayedSlices[990] = DelayedSlices(id: 990, deleted: 1, encodedSlices: [1, 2, 3]) }
+        bench.engine.edit {
+            $0.delayedSlices[990] = DelayedSlices(id: 990, deleted: 1, encodedSlices: [1, 2, 3])
+        }
         try bench.store.put("chunks/0/0/999_0_5", [1, 2, 3, 4, 5])
         let result = try bench.check()
         #expect(
             result.lines == [
                 "object-leaked slice=999 object=chunks/0/0/999_0_5 fix=none", "record-damaged fix=none",
-            ])
+            ]
+        )
     }
 }

@@ -34,7 +34,9 @@ struct CheckHostileTests {
     /// An inode that may be there, or one of the ends of the range.
     private static func inode(_ records: MemoryRecords, _ random: inout SeededRandom) -> Inode {
         let known = records.nodes.keys.sorted()
-        let numbers: [UInt64] = [0, 1, .max, Inode.trash.number, Inode.trash.number + 1, .random(in: 0...60, using: &random)]
+        let numbers: [UInt64] = [
+            0, 1, .max, Inode.trash.number, Inode.trash.number + 1, .random(in: 0...60, using: &random),
+        ]
         guard Bool.random(using: &random), let inode = known.randomElement(using: &random) else {
             return Inode(numbers.randomElement(using: &random) ?? 0)
         }
@@ -67,7 +69,10 @@ struct CheckHostileTests {
             records.directoryStats[inode] = DirectoryStat(dataLength: stat, usedSpace: .min, usedInodes: .max)
         case 7:
             let slice = SliceReference(
-                id: number, size: UInt32(truncatingIfNeeded: number), count: Int64(bitPattern: number))
+                id: number,
+                size: UInt32(truncatingIfNeeded: number),
+                count: Int64(bitPattern: number)
+            )
             records.sliceReferences[number] = slice
         case 8:
             let encoded = bytes(&random, Int.random(in: 0...50, using: &random))
@@ -77,10 +82,18 @@ struct CheckHostileTests {
             records.deletedFiles[other] = DeletedFile(inode: other, length: number, deleted: .max)
         case 10:
             records.quotas[QuotaKey(kind: .directory, key: inode.number)] = Quota(
-                maxSpace: .min, maxInodes: .max, usedSpace: .max, usedInodes: .min)
+                maxSpace: .min,
+                maxInodes: .max,
+                usedSpace: .max,
+                usedInodes: .min
+            )
         default:
             records.sustained.insert(SustainedInode(session: number, inode: inode))
-            records.sessions[number] = SessionRecord(id: number, expires: Int64(bitPattern: number), info: [1, 2])
+            records.sessions[number] = SessionRecord(
+                id: number,
+                expires: Int64(bitPattern: number),
+                info: [1, 2]
+            )
             records.counters["usedSpace"] = .max
         }
     }

@@ -33,7 +33,8 @@ struct CheckNameTests {
             result.lines == [
                 "file-nlink-high inode=\(single) paths=/d1/f3 fix=set-link-count",
                 "file-nlink-low inode=\(linked) paths=/d1/h3,/h1,/h2 fix=set-link-count",
-            ])
+            ]
+        )
         #expect(result.findings.contains { $0.fix == .setLinkCount(linked, from: 1, to: 3) })
     }
 
@@ -50,7 +51,8 @@ struct CheckNameTests {
             result.lines == [
                 "dir-parent inode=\(directory) paths=/d1/sub fix=set-parent",
                 "file-parent inode=\(file) paths=/d1/f3 fix=set-parent",
-            ])
+            ]
+        )
         #expect(result.findings.contains { $0.fix == .setParent(file, from: Inode(999), to: top) })
     }
 
@@ -63,7 +65,8 @@ struct CheckNameTests {
             try bench.check().lines == [
                 "dir-stat inode=\(top) paths=/d1 fix=set-dir-stat",
                 "node-orphan inode=\(inode) fix=attach-orphan",
-            ])
+            ]
+        )
     }
 
     @Test("row 16: an orphaned tree is one finding, at its top")
@@ -76,7 +79,8 @@ struct CheckNameTests {
                 "dir-nlink inode=1 paths=/ fix=set-link-count",
                 "dir-stat inode=1 paths=/ fix=set-dir-stat",
                 "node-orphan inode=\(inode) fix=attach-orphan",
-            ])
+            ]
+        )
     }
 
     @Test("row 18: a node without name and data")
@@ -95,7 +99,8 @@ struct CheckNameTests {
         let result = try bench.check()
         #expect(result.lines == ["edge-dangling inode=777 paths=/ghost fix=remove-entry"])
         #expect(
-            result.findings.first?.fix == .removeEntry(parent: .root, name: "ghost", inode: Inode(777)))
+            result.findings.first?.fix == .removeEntry(parent: .root, name: "ghost", inode: Inode(777))
+        )
     }
 
     @Test("row 21: a file's node is gone, its data are not")
@@ -108,7 +113,8 @@ struct CheckNameTests {
             try bench.check().lines == [
                 "chunk-orphan inode=\(inode) paths=/d1/f3 fix=none",
                 "edge-dangling inode=\(inode) paths=/d1/f3 fix=create-node",
-            ])
+            ]
+        )
     }
 
     @Test("row 22: a directory's node is gone, its entries are not")
@@ -122,7 +128,8 @@ struct CheckNameTests {
             result.lines == [
                 "dir-stat-stray inode=\(inode) paths=/d1/sub fix=delete-dir-stat",
                 "edge-dangling inode=\(inode) paths=/d1/sub fix=create-node",
-            ])
+            ]
+        )
         #expect(result.findings.contains { $0.fix == .createNode(inode, type: .directory) })
     }
 
@@ -135,7 +142,8 @@ struct CheckNameTests {
         #expect(result.lines == ["edge-type inode=\(inode) paths=/d1/f3 fix=set-entry-type"])
         #expect(
             result.findings.first?.fix
-                == .setEntryType(parent: top, name: "f3", inode: inode, from: .directory, to: .file))
+                == .setEntryType(parent: top, name: "f3", inode: inode, from: .directory, to: .file)
+        )
     }
 
     @Test("row 24: a node's type that does not exist, and a directory that says it is a file")
@@ -148,11 +156,13 @@ struct CheckNameTests {
         }
         let result = try bench.check()
         #expect(
-            result.lines == [
-                "dir-stat-stray inode=\(directory) paths=/d1/sub fix=delete-dir-stat",
-                "node-type inode=\(file) paths=/link fix=set-type",
-                "node-type inode=\(directory) paths=/d1/sub fix=set-type",
-            ].sorted())
+            result.lines
+                == [
+                    "dir-stat-stray inode=\(directory) paths=/d1/sub fix=delete-dir-stat",
+                    "node-type inode=\(file) paths=/link fix=set-type",
+                    "node-type inode=\(directory) paths=/d1/sub fix=set-type",
+                ].sorted()
+        )
         #expect(result.findings.contains { $0.fix == .setType(directory, from: .file, to: .directory) })
     }
 
@@ -208,7 +218,9 @@ struct CheckNameTests {
         let result = try bench.check()
         let renamed = FileName("renamed-\(inode)")
         #expect(result.codes == ["edge-name"])
-        #expect(result.findings.first?.fix == .renameEntry(parent: top, name: name, inode: inode, to: renamed))
+        #expect(
+            result.findings.first?.fix == .renameEntry(parent: top, name: name, inode: inode, to: renamed)
+        )
     }
 
     @Test("row 53: symlink targets and attributes without their nodes")
@@ -227,7 +239,8 @@ struct CheckNameTests {
                 "symlink-stray inode=900 fix=delete-symlink-target",
                 "symlink-target inode=\(inode) paths=/link fix=none",
                 "xattr-stray inode=901 fix=delete-xattrs",
-            ])
+            ]
+        )
     }
 
     @Test("rows 54 and 55: the root or the trash has no node", arguments: [Inode.root, .trash])
@@ -253,6 +266,7 @@ struct CheckNameTests {
         #expect(result.lines == ["trash-name inode=\(entry.inode) paths=/.trash/someday fix=rename-entry"])
         #expect(
             result.findings.first?.fix
-                == .renameEntry(parent: .trash, name: "someday", inode: entry.inode, to: hour))
+                == .renameEntry(parent: .trash, name: "someday", inode: entry.inode, to: hour)
+        )
     }
 }

@@ -14,11 +14,16 @@ struct CheckObjectTests {
     @Test("row 1: a deleted object is missing, with the file that needs it")
     func deleted() throws {
         let bench = try CheckBench()
-        let (inode, slice, key) = try (bench.inode("/d1/sub/f2"), bench.slice("/d1/sub/f2").id, bench.object("/d1/sub/f2"))
+        let (inode, slice, key) = try (
+            bench.inode("/d1/sub/f2"), bench.slice("/d1/sub/f2").id, bench.object("/d1/sub/f2")
+        )
         bench.store.delete(key)
         let result = try bench.check()
         #expect(
-            result.lines == ["object-missing inode=\(inode) slice=\(slice) object=\(key) paths=/d1/sub/f2 fix=none"])
+            result.lines == [
+                "object-missing inode=\(inode) slice=\(slice) object=\(key) paths=/d1/sub/f2 fix=none"
+            ]
+        )
         #expect(result.summary.exitBits == 4)
     }
 
@@ -46,7 +51,9 @@ struct CheckObjectTests {
     @Test("rows 2 and 3: an object of a wrong size", arguments: [0, 999, 100_000])
     func resized(size: Int) throws {
         let bench = try CheckBench()
-        let (inode, slice, key) = try (bench.inode("/d1/f3"), bench.slice("/d1/f3").id, bench.object("/d1/f3"))
+        let (inode, slice, key) = try (
+            bench.inode("/d1/f3"), bench.slice("/d1/f3").id, bench.object("/d1/f3")
+        )
         try bench.store.put(key, [UInt8](repeating: 0, count: size))
         let code = size < 50_000 ? "object-short" : "object-oversized"
         let lines = try bench.check().lines
@@ -56,7 +63,9 @@ struct CheckObjectTests {
     @Test("row 4: a block that does not decode is found by reading it")
     func unreadable() throws {
         let bench = try CheckBench()
-        let (inode, slice, key) = try (bench.inode("/d1/f1"), bench.slice("/d1/f1").id, bench.object("/d1/f1", 1))
+        let (inode, slice, key) = try (
+            bench.inode("/d1/f1"), bench.slice("/d1/f1").id, bench.object("/d1/f1", 1)
+        )
         let result = try bench.check { options in
             options.readsData = true
             options.dataThreads = 3
@@ -71,7 +80,8 @@ struct CheckObjectTests {
             result.lines == [
                 "object-unreadable inode=\(inode) slice=\(slice) object=\(key) "
                     + "paths=/c1,/c2,/c3,/d1/f1 fix=none"
-            ])
+            ]
+        )
         #expect(result.summary.blocksRead == 40)
     }
 
@@ -91,7 +101,9 @@ struct CheckObjectTests {
     @Test("row 5: a block in a wrong folder is missing where it is needed")
     func moved() throws {
         let bench = try CheckBench()
-        let (inode, slice, key) = try (bench.inode("/d1/f3"), bench.slice("/d1/f3").id, bench.object("/d1/f3"))
+        let (inode, slice, key) = try (
+            bench.inode("/d1/f3"), bench.slice("/d1/f3").id, bench.object("/d1/f3")
+        )
         let wrong = ObjectKey("chunks/7/7/\(slice)_0_50000")
         try bench.store.put(wrong, try bench.store.bytes(of: key))
         bench.store.delete(key)
@@ -100,7 +112,8 @@ struct CheckObjectTests {
             result.lines == [
                 "object-misplaced slice=\(slice) object=\(wrong) fix=move-object",
                 "object-missing inode=\(inode) slice=\(slice) object=\(key) paths=/d1/f3 fix=none",
-            ])
+            ]
+        )
         #expect(result.findings.contains { $0.fix == .moveObject(from: wrong, to: key) })
     }
 
@@ -109,7 +122,10 @@ struct CheckObjectTests {
         let bench = try CheckBench()
         try bench.store.put("chunks/0/0/999_0_5000", [UInt8](repeating: 1, count: 5000))
         #expect(
-            try bench.check().lines == ["object-leaked slice=999 object=chunks/0/0/999_0_5000 fix=delete-object"])
+            try bench.check().lines == [
+                "object-leaked slice=999 object=chunks/0/0/999_0_5000 fix=delete-object"
+            ]
+        )
         let young = try bench.check { $0.leakGraceSeconds = 200_000_000 }
         #expect(young.lines == [])
     }
@@ -141,7 +157,8 @@ struct CheckObjectTests {
             try bench.check().lines == [
                 "\(start)_0_5000 paths=/d1/sub/f2 fix=delete-object",
                 "\(start)_7_65536 paths=/d1/sub/f2 fix=delete-object",
-            ])
+            ]
+        )
     }
 
     @Test("row 56: the bucket of another volume")
@@ -189,8 +206,14 @@ private struct UnlistableStore: ObjectStore {
 
     func create() throws(StorageError) {}
     func head(_ key: ObjectKey) throws(StorageError) -> ObjectInfo { throw error }
-    func read(_ key: ObjectKey, range: ByteRange, into sink: ByteSink) throws(StorageError) -> UInt64 { throw error }
-    func put(_ key: ObjectKey, from source: any ByteSource, options: PutOptions) throws(StorageError) -> PutReceipt {
+    func read(_ key: ObjectKey, range: ByteRange, into sink: ByteSink) throws(StorageError) -> UInt64 {
+        throw error
+    }
+    func put(
+        _ key: ObjectKey,
+        from source: any ByteSource,
+        options: PutOptions
+    ) throws(StorageError) -> PutReceipt {
         throw error
     }
     func delete(_ key: ObjectKey) throws(StorageError) { throw error }

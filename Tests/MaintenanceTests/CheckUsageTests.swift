@@ -41,10 +41,12 @@ struct CheckUsageTests {
             records.directoryStats[file] = DirectoryStat()
         }
         #expect(
-            try bench.check().lines == [
-                "dir-stat-stray inode=\(file) paths=/d1/f3 fix=delete-dir-stat",
-                "dir-stat-stray inode=700 fix=delete-dir-stat",
-            ].sorted())
+            try bench.check().lines
+                == [
+                    "dir-stat-stray inode=\(file) paths=/d1/f3 fix=delete-dir-stat",
+                    "dir-stat-stray inode=700 fix=delete-dir-stat",
+                ].sorted()
+        )
     }
 
     @Test("row 47: the totals of the volume")
@@ -52,14 +54,17 @@ struct CheckUsageTests {
         let bench = try CheckBench()
         bench.count(space: -4096 * 1000, inodes: 3)
         #expect(
-            try bench.check().lines == ["usage-inodes fix=set-counter", "usage-space fix=set-counter"])
+            try bench.check().lines == ["usage-inodes fix=set-counter", "usage-space fix=set-counter"]
+        )
     }
 
     @Test("row 48: counters that would hand out numbers again")
     func counters() throws {
         let bench = try CheckBench()
         bench.engine.edit { records in
-            for name in ["nextInode", "nextChunk", "nextTrash"] { records.counters[name] = name == "nextTrash" ? 0 : 3 }
+            for name in ["nextInode", "nextChunk", "nextTrash"] {
+                records.counters[name] = name == "nextTrash" ? 0 : 3
+            }
         }
         let result = try bench.check()
         #expect(result.codes == ["counter-low", "counter-low", "counter-low"])
@@ -80,7 +85,10 @@ struct CheckUsageTests {
         let inode = try bench.inode("/d1/f3")
         bench.engine.edit { $0.deletedFiles[inode] = DeletedFile(inode: inode, length: 50_000, deleted: 1) }
         #expect(
-            try bench.check().lines == ["deleted-file-live inode=\(inode) paths=/d1/f3 fix=delete-deleted-file"])
+            try bench.check().lines == [
+                "deleted-file-live inode=\(inode) paths=/d1/f3 fix=delete-deleted-file"
+            ]
+        )
     }
 
     @Test("row 51: a living directory that is marked as detached, and clones that were left unfinished")
@@ -92,7 +100,13 @@ struct CheckUsageTests {
             records.detachedNodes[inode] = DetachedNode(inode: inode, added: now - 2 * 86400)
             for (number, age) in [(600, 100_000), (601, 10)] as [(UInt64, Int64)] {
                 let top = Attributes(
-                    type: .directory, mode: 0o755, time: time, linkCount: 2, length: 4096, parent: .root)
+                    type: .directory,
+                    mode: 0o755,
+                    time: time,
+                    linkCount: 2,
+                    length: 4096,
+                    parent: .root
+                )
                 records.nodes[Inode(number)] = top
                 records.directoryStats[Inode(number)] = DirectoryStat()
                 records.detachedNodes[Inode(number)] = DetachedNode(inode: Inode(number), added: now - age)
@@ -104,7 +118,8 @@ struct CheckUsageTests {
             try bench.check().lines == [
                 "detached-live inode=\(inode) paths=/d1/sub fix=delete-detached",
                 "detached-stale inode=600 fix=none", "detached-stray inode=602 fix=delete-detached",
-            ])
+            ]
+        )
     }
 
     @Test("row 52: open files of sessions that are gone")
@@ -126,7 +141,8 @@ struct CheckUsageTests {
             try bench.check().lines == [
                 "session-stale info fix=none", "sustained-live inode=\(named) paths=/d1/f3 fix=none",
                 "sustained-stale inode=550 fix=delete-sustained",
-            ])
+            ]
+        )
         // A living session may keep it as long as it likes.
         bench.engine.edit { records in
             records.sessions[1]?.expires = 2_000_000_000
@@ -143,7 +159,11 @@ struct CheckUsageTests {
         bench.engine.edit { records in
             for (inode, space, inodes) in right {
                 records.quotas[QuotaKey(kind: .directory, key: inode.number)] = Quota(
-                    maxSpace: 1 << 30, maxInodes: 0, usedSpace: space, usedInodes: inodes)
+                    maxSpace: 1 << 30,
+                    maxInodes: 0,
+                    usedSpace: space,
+                    usedInodes: inodes
+                )
             }
         }
         #expect(try bench.check().lines == [])
@@ -154,8 +174,10 @@ struct CheckUsageTests {
         let result = try bench.check()
         #expect(
             result.lines == [
-                "quota-stray inode=888 fix=delete-quota", "quota-usage inode=\(outer) paths=/d1 fix=set-quota-usage",
-            ])
+                "quota-stray inode=888 fix=delete-quota",
+                "quota-usage inode=\(outer) paths=/d1 fix=set-quota-usage",
+            ]
+        )
     }
 
     @Test("beside a living client a stat that differs is given time, and reported when nothing moves")

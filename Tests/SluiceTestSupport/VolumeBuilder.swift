@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The volume on which damage is tried out (admin-commands §15): a file of five blocks with three clones, two more
-// files, a hard link with three names, a symlink, thirty overlapping slices, a file and a directory in the trash.
+// The volume on which damage is tried out (admin-commands §15): a file of five blocks with three clones,
+// two more files, a hard link with three names, a symlink, thirty overlapping slices, a file and a
+// directory in the trash.
 
 package import Metadata
 package import ObjectStorage

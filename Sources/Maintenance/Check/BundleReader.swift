@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The same bundles as the pass builds, by point reads of one consistent state, and the paths and names that turn what
-// the rules say into findings.
+// The same bundles as the pass builds, by point reads of one consistent state, and the paths and names that
+// turn what the rules say into findings.
 
 import Metadata
 import SluiceBase
 import VolumeModel
 
-/// Reads bundles. Valid inside one read transaction.
+/// Reads bundles.
+///
+/// Valid inside one read transaction.
 struct BundleReader {
     let reader: any MetadataReader
     let living: Set<UInt64>
@@ -88,14 +90,17 @@ struct BundleReader {
             for (entry, attributes) in zip(page, nodes) {
                 let node = attributes.map { NodeDigest(NodeRecord(inode: entry.inode, attributes: $0)) }
                 bundle.add(ChildDigest(parent: bundle.inode.number, entryType: entry.type, node: node))
-                if let finding = try nameFinding(entry, in: bundle.inode, attributes) { names.append(finding) }
+                if let finding = try nameFinding(entry, in: bundle.inode, attributes) {
+                    names.append(finding)
+                }
             }
             guard page.count == Self.pageSize, let next = page.last?.name, next != last else { return }
             last = next
         }
     }
 
-    private func nameFinding(_ entry: NamedEntry, in directory: Inode, _ node: Attributes?) throws -> Finding? {
+    private func nameFinding(_ entry: NamedEntry, in directory: Inode, _ node: Attributes?) throws -> Finding?
+    {
         let code: FindingCode
         let replacement: FileName
         let detail: String
@@ -143,11 +148,16 @@ extension BundleReader {
         finding.parent = Inode(entry.parent)
         finding.name = name
         finding.fix = .setEntryType(
-            parent: Inode(entry.parent), name: name, inode: bundle.inode, from: entry.type, to: node.type)
+            parent: Inode(entry.parent),
+            name: name,
+            inode: bundle.inode,
+            from: entry.type,
+            to: node.type
+        )
     }
 
-    /// The entry that should go: for a loop the one that closes it, for a second parent one that the node does not
-    /// name.
+    /// The entry that should go: for a loop the one that closes it, for a second parent one that the node
+    /// does not name.
     private func completeEntry(_ finding: inout Finding, _ bundle: NodeBundle) throws {
         let finder = PathFinder(reader: reader)
         let chosen: EntryDigest?

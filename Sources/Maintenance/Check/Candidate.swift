@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the pass found suspicious, small enough to be kept on disk in any number: the second look makes findings of it.
+// What the pass found suspicious, small enough to be kept on disk in any number: the second look makes
+// findings of it.
 
 import Metadata
 import VolumeModel
@@ -18,7 +19,9 @@ struct Candidate: BitwiseCopyable, Hashable, Comparable, Sendable {
     }
 }
 
-/// A slice that has to be looked at again. Its uses and objects are kept beside it.
+/// A slice that has to be looked at again.
+///
+/// Its uses and objects are kept beside it.
 struct SuspectSlice: BitwiseCopyable, Hashable, Comparable, Sendable {
     var id: UInt64
     /// Uses beyond those that are kept one by one.
@@ -30,12 +33,14 @@ struct SuspectSlice: BitwiseCopyable, Hashable, Comparable, Sendable {
 
     /// Everything that the slice rules find.
     static let codes: [FindingCode] = [
-        .sliceSize, .referenceMissing, .referenceDead, .delayedLive, .referenceLow, .referenceHigh, .referenceSize,
+        .sliceSize, .referenceMissing, .referenceDead, .delayedLive, .referenceLow, .referenceHigh,
+        .referenceSize,
         .referenceOfHole, .slicePending, .sliceUnclaimed, .referenceStray, .objectLeaked, .objectMissing,
         .objectExtra, .objectShort, .objectOversized,
     ]
     private static let objectCodes: Set<FindingCode> = [
-        .objectLeaked, .objectMissing, .objectExtra, .objectShort, .objectOversized, .sliceUnclaimed, .referenceStray,
+        .objectLeaked, .objectMissing, .objectExtra, .objectShort, .objectOversized, .sliceUnclaimed,
+        .referenceStray,
     ]
 
     init(_ bundle: SliceBundle, _ findings: [Finding]) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// fsck as a function: objects are listed, then everything in the metadata is merged in one snapshot, then each
-// suspicion is looked at again, and what is still there is reported. Nothing is changed.
+// fsck as a function: objects are listed, then everything in the metadata is merged in one snapshot, then
+// each suspicion is looked at again, and what is still there is reported. Nothing is changed.
 
 package import Metadata
 package import ObjectStorage
@@ -10,11 +10,10 @@ import VolumeModel
 /// Checks a volume and reports what is wrong, one finding at a time.
 ///
 /// Memory does not grow with the number of files; `report` is called on the calling thread.
-/// - Parameters:
-///   - objects: the volume's own prefix of its storage.
-///   - progress: is called every few thousand steps.
-/// - Throws: `EngineError` when the metadata cannot be read, `VolumeError.noEntry` for a path that does not exist,
-///   `CancelledError`. A failing listing of objects is no error: the summary says that not everything was looked at.
+/// `objects` is the volume's own prefix of its storage; `progress` is called every few thousand steps. A
+/// failing listing of objects is no error: the summary says that not everything was looked at. Throws
+/// `EngineError` when the metadata cannot be read, `VolumeError.noEntry` for a path that does not exist, and
+/// `CancelledError`.
 package func check(
     volume: Volume,
     objects: any ObjectStore,
@@ -27,7 +26,9 @@ package func check(
     return try run.checkAll()
 }
 
-/// One run of a check. One owner, one thread.
+/// One run of a check.
+///
+/// One owner, one thread.
 struct CheckRun {
     let volume: Volume
     let store: any ObjectStore
@@ -45,8 +46,10 @@ struct CheckRun {
 
     func sliceRules() -> SliceRules {
         SliceRules(
-            layout: layout, expectedObjectSize: options.expectedObjectSize,
-            leakedBefore: now - max(options.leakGraceSeconds, 0))
+            layout: layout,
+            expectedObjectSize: options.expectedObjectSize,
+            leakedBefore: now - max(options.leakGraceSeconds, 0)
+        )
     }
 
     /// What the snapshot left for afterwards.
@@ -80,8 +83,14 @@ struct CheckRun {
         rules.objectsAreComplete = collector.failure == nil
         rules.hidesUses = passed.gaps.hidesSliceUses
         let look = SecondLook(
-            volume: volume, store: store, options: options, sessions: passed.pass.sessions, sliceRules: rules,
-            summary: summary, report: report)
+            volume: volume,
+            store: store,
+            options: options,
+            sessions: passed.pass.sessions,
+            sliceRules: rules,
+            summary: summary,
+            report: report
+        )
         try confirm(passed, collector, suspects, look)
         if let live { try readData(try live.finish(), look) }
         return look.summary
@@ -99,20 +108,36 @@ struct CheckRun {
             let gaps = GapLog()
             gaps.value.listingFailure = objects.failure
             let pass = try MetadataPass(
-                scanner, options: options, settings: volume.settings, now: now, gaps: gaps, progress: progress)
+                scanner,
+                options: options,
+                settings: volume.settings,
+                now: now,
+                gaps: gaps,
+                progress: progress
+            )
             try pass.run()
             try SliceEvidence.collectDelayed(scanner, into: pass.collector, gaps)
             let merger = SliceMerger(
                 uses: try pass.collector.finish(),
-                references: try SliceEvidence.references(scanner, spill: options.spill, gaps), objects: found)
+                references: try SliceEvidence.references(scanner, spill: options.spill, gaps),
+                objects: found
+            )
             var rules = sliceRules()
             rules.objectsAreComplete = objects.failure == nil
             rules.hidesUses = gaps.value.hidesSliceUses
             let slicePass = SlicePass(
-                rules: rules, isBucketEmpty: objects.failure == nil && objects.blockCount == 0, options: options)
+                rules: rules,
+                isBucketEmpty: objects.failure == nil && objects.blockCount == 0,
+                options: options
+            )
             let slices = try slicePass.run(merger, into: suspects, live: live, progress: progress)
             return Passed(
-                pass: pass, slices: slices, counters: try CounterValues(scanner), gaps: gaps.value, pending: pending)
+                pass: pass,
+                slices: slices,
+                counters: try CounterValues(scanner),
+                gaps: gaps.value,
+                pending: pending
+            )
         }
     }
 
@@ -138,9 +163,11 @@ struct CheckRun {
         let rules = VolumeRules(settings: volume.settings)
         for finding in rules.topFindings(passed.pass.totals) { look.report(finding) }
         let highest = HighestIDs(
-            inode: passed.pass.totals.highestInode, trash: passed.pass.totals.highestTrash,
+            inode: passed.pass.totals.highestInode,
+            trash: passed.pass.totals.highestTrash,
             slice: max(passed.slices.highestID(with: passed.pass.collector), objects.highestSliceID),
-            session: passed.pass.sessions.highest)
+            session: passed.pass.sessions.highest
+        )
         for finding in rules.counterFindings(passed.counters, highest) { look.report(finding) }
         progress(CheckProgress(.confirming, done: 0))
         try look.confirm(try passed.pass.candidates.finish())
@@ -161,9 +188,11 @@ struct CheckRun {
             let expected = volume.settings.uuid
             guard stored != expected else { return }
             look.report(
-                Finding(.uuidDiffers, "the bucket belongs to volume \(stored), the metadata to \(expected)").with {
-                    $0.objectKey = VolumeObjects.uuid
-                })
+                Finding(.uuidDiffers, "the bucket belongs to volume \(stored), the metadata to \(expected)")
+                    .with {
+                        $0.objectKey = VolumeObjects.uuid
+                    }
+            )
         } catch {
             look.change { $0.incomplete.append("read \(VolumeObjects.uuid): \(error)") }
         }
@@ -175,12 +204,14 @@ struct CheckRun {
             look.report(
                 Finding(.recordDamaged, "\(record.kind) \(record.key): \(record.reason)").with {
                     $0.inode = record.inode
-                })
+                }
+            )
         }
         let further = gaps.damagedUseCount + gaps.damagedRecordCount - gaps.damagedRecords.count
         if further > 0 {
             look.report(
-                Finding(.recordDamaged, "further records do not decode").with { $0.count = UInt64(further) })
+                Finding(.recordDamaged, "further records do not decode").with { $0.count = UInt64(further) }
+            )
         }
         if gaps.hidesSliceUses { look.change { $0.unverified += 1 } }
     }
@@ -189,15 +220,19 @@ struct CheckRun {
         guard objects.failure == nil, objects.blockCount == 0, passed.slices.lost > 0 else { return }
         look.report(
             Finding(
-                .objectsGone, "the bucket holds no block at all: it is empty, or it is not the volume's bucket"
+                .objectsGone,
+                "the bucket holds no block at all: it is empty, or it is not the volume's bucket"
             ).with {
                 $0.count = passed.slices.lost
                 $0.bytes = passed.slices.lostBytes
-            })
+            }
+        )
     }
 }
 
 extension SliceTotals {
     /// The highest slice id in reference rows and consistent records.
-    func highestID(with collector: SliceUseCollector) -> UInt64 { max(highestReference, collector.highestSliceID) }
+    func highestID(with collector: SliceUseCollector) -> UInt64 {
+        max(highestReference, collector.highestSliceID)
+    }
 }

@@ -14,14 +14,18 @@ package struct CheckOptions: Sendable {
     package var readsData = false
     /// Threads that read blocks.
     package var dataThreads = 10
-    /// Fetches and decodes a block; returns the number of plain bytes. Needed when `readsData`; called from several
-    /// threads.
+    /// Fetches and decodes a block; returns the number of plain bytes.
+    ///
+    /// Needed when `readsData`; called from several threads.
     package var blockReader: (@Sendable (BlockKey) throws -> Int)?
     /// How large the object of a block with so many plain bytes must be.
     package var expectedObjectSize: @Sendable (_ plainSize: UInt32) -> SizeRule = { .exact(UInt64($0)) }
-    /// Reads the volume's UUID object, nil when there is none; decrypts where the volume is encrypted. Nil: not checked.
+    /// Reads the volume's UUID object, nil when there is none; decrypts where the volume is encrypted.
+    ///
+    /// Nil: not checked.
     package var storedUUID: (@Sendable () throws -> String?)?
-    /// Objects younger than this are not called leaked: a client may be about to use them (admin-commands §5).
+    /// Objects younger than this are not called leaked: a client may be about to use them (admin-commands
+    /// §5).
     package var leakGraceSeconds: Int64 = 3600
     /// How to wait for live clients to flush their usage.
     package var waiting: any Waiting = SystemWaiting()

@@ -40,8 +40,8 @@ package struct CheckSummary: Hashable, Sendable {
         }
     }
 
-    /// The exit status of a verdict, bits added up: 4 problems are left, 8 could not look everywhere, 64 something
-    /// could not be verified.
+    /// The exit status of a verdict, bits added up: 4 problems are left, 8 could not look everywhere, 64
+    /// something could not be verified.
     package var exitBits: Int32 {
         (warnings + errors > 0 ? 4 : 0) + (incomplete.isEmpty ? 0 : 8) + (unverified > 0 ? 64 : 0)
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `--data`: every block is fetched and decoded by several threads. Blocks carry no checksum, so what is found is what
-// cannot be decrypted, cannot be decompressed, or comes out with another length.
+// `--data`: every block is fetched and decoded by several threads. Blocks carry no checksum, so what is
+// found is what cannot be decrypted, cannot be decompressed, or comes out with another length.
 
 import Metadata
 import ObjectStorage
@@ -35,7 +35,10 @@ private final class DataState: Sendable {
             let length = try read(block)
             if length != Int(block.size) {
                 bad = BadBlock(
-                    block: block, reason: "\(length) bytes come out, expected \(block.size)", isUnknown: false)
+                    block: block,
+                    reason: "\(length) bytes come out, expected \(block.size)",
+                    isUnknown: false
+                )
             }
         } catch let error as StorageError where error.code == .notFound {
             // A missing object is a finding of the slice already.
@@ -81,7 +84,11 @@ extension CheckRun {
         try report(state.result.withLock { $0 }, look)
     }
 
-    private func feed(_ slices: RecordStream<LiveSlice>, to queue: BoundedQueue<[BlockKey]>, _ state: DataState) throws {
+    private func feed(
+        _ slices: RecordStream<LiveSlice>,
+        to queue: BoundedQueue<[BlockKey]>,
+        _ state: DataState
+    ) throws {
         try slices.start()
         var batch: [BlockKey] = []
         while let slice = slices.head {
@@ -121,7 +128,8 @@ extension CheckRun {
                     $0.bytes = UInt64(block.block.size)
                     $0.inode = inodes.first
                     $0.paths = paths.sorted()
-                })
+                }
+            )
         }
     }
 
@@ -134,7 +142,8 @@ extension CheckRun {
             while let scanned = try cursor.next() {
                 guard case .record(let chunk) = scanned else { continue }
                 _ = SliceUseCollector.read(chunk) { slice in
-                    guard let known = users[slice.id], known.count < PathFinder.pathLimit, known.last != chunk.inode
+                    guard let known = users[slice.id], known.count < PathFinder.pathLimit,
+                        known.last != chunk.inode
                     else { return }
                     users[slice.id] = known + [chunk.inode]
                 }

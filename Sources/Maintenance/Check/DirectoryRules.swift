@@ -63,8 +63,13 @@ struct DirectoryBundle: Sendable {
         switch child.kind {
         case .file:
             let length = Int64(clamping: child.length)
-            sum = sum + DirectoryStat(
-                dataLength: length, usedSpace: Usage.space(ofLength: child.length), usedInodes: 1)
+            sum =
+                sum
+                + DirectoryStat(
+                    dataLength: length,
+                    usedSpace: Usage.space(ofLength: child.length),
+                    usedInodes: 1
+                )
         case .directory:
             subdirectories += 1
             sum = sum + DirectoryStat(usedSpace: 4096, usedInodes: 1)
@@ -81,7 +86,9 @@ struct DirectoryRules: Sendable {
     /// Whether the volume keeps directory stats.
     var hasStats: Bool
 
-    /// What is wrong. A directory with dangling or disputed entries is judged leniently: those entries are findings of
+    /// What is wrong.
+    ///
+    /// A directory with dangling or disputed entries is judged leniently: those entries are findings of
     /// their own, and what they stood for is not known.
     func findings(_ bundle: DirectoryBundle) -> [Finding] {
         guard !bundle.isUndecodable else { return [] }
@@ -89,8 +96,10 @@ struct DirectoryRules: Sendable {
             guard bundle.stat != nil else { return [] }
             return [
                 Finding(
-                    .dirStatStray, "a directory stat belongs to no directory",
-                    fix: .setDirectoryStat(bundle.inode, from: bundle.stat, to: nil))
+                    .dirStatStray,
+                    "a directory stat belongs to no directory",
+                    fix: .setDirectoryStat(bundle.inode, from: bundle.stat, to: nil)
+                )
             ]
         }
         var found: [Finding] = []
@@ -106,8 +115,11 @@ struct DirectoryRules: Sendable {
         guard UInt64(linkCount) < expected || UInt64(linkCount) > most else { return }
         found.append(
             Finding(
-                .dirLinks, "link count \(linkCount), \(bundle.subdirectories) directories in it",
-                fix: .setLinkCount(bundle.inode, from: linkCount, to: UInt32(clamping: expected))))
+                .dirLinks,
+                "link count \(linkCount), \(bundle.subdirectories) directories in it",
+                fix: .setLinkCount(bundle.inode, from: linkCount, to: UInt32(clamping: expected))
+            )
+        )
     }
 
     private func checkStat(_ bundle: DirectoryBundle, _ found: inout [Finding]) {
@@ -117,19 +129,25 @@ struct DirectoryRules: Sendable {
             // The root gets its record with its first change, and rmdir into the trash removes the record.
             if bundle.isTrashed || (bundle.inode == .root && bundle.sum.isZero) { return }
             found.append(
-                Finding(.dirStatMissing, "no stat; the entries add up to \(text(bundle.sum))", fix: fix).with {
+                Finding(.dirStatMissing, "no stat; the entries add up to \(text(bundle.sum))", fix: fix).with
+                {
                     if bundle.sum.isZero { $0.severity = .info }
-                })
+                }
+            )
             return
         }
         if stat.dataLength < 0 || stat.usedSpace < 0 || stat.usedInodes < 0 {
             found.append(Finding(.dirStatNegative, "the stat says \(text(stat))", fix: fix))
         } else if bundle.uncertain == 0, stat != bundle.sum {
-            let onlyLength = stat.usedSpace == bundle.sum.usedSpace && stat.usedInodes == bundle.sum.usedInodes
+            let onlyLength =
+                stat.usedSpace == bundle.sum.usedSpace && stat.usedInodes == bundle.sum.usedInodes
             found.append(
                 Finding(
                     onlyLength ? .dirStatLength : .dirStat,
-                    "the stat says \(text(stat)), the entries add up to \(text(bundle.sum))", fix: fix))
+                    "the stat says \(text(stat)), the entries add up to \(text(bundle.sum))",
+                    fix: fix
+                )
+            )
         }
     }
 

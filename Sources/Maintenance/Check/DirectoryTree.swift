@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which directory lies in which: sorted arrays of the directories only, 24 bytes each and a byte or four beside them.
-// Walks are loops with marks, never recursion: a damaged tree may be a circle or a million levels deep.
+// Which directory lies in which: sorted arrays of the directories only, 24 bytes each and a byte or four
+// beside them. Walks are loops with marks, never recursion: a damaged tree may be a circle or a million
+// levels deep.
 
 import VolumeModel
 
@@ -56,7 +57,9 @@ struct DirectoryTree {
         return tops
     }
 
-    /// Finds for every directory the nearest quota at or above it. `quotas` is sorted.
+    /// Finds for every directory the nearest quota at or above it.
+    ///
+    /// `quotas` is sorted.
     mutating func assign(quotas: [UInt64]) {
         guard !quotas.isEmpty else { return }
         nearestQuota = [UInt32](repeating: 0, count: directories.count)

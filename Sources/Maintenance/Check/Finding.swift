@@ -25,7 +25,8 @@ package struct Finding: Hashable, Sendable {
     package var detail: String
     /// What a repair will do.
     package var fix: Fix
-    /// Whether it could not be told apart from a healthy state: counted as unverified instead of as a problem.
+    /// Whether it could not be told apart from a healthy state: counted as unverified instead of as a
+    /// problem.
     package var isUnverified = false
 
     package init(_ code: FindingCode, _ detail: String, fix: Fix = .none) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The stable names of damage, one for each class of the damage matrix (admin-commands §7). Scripts match on them: a
-// code is never renamed and never gets another meaning.
+// The stable names of damage, one for each class of the damage matrix (admin-commands §7). Scripts match on
+// them: a code is never renamed and never gets another meaning.
 
 /// What a finding is about.
 package enum FindingCode: String, Hashable, Sendable, CaseIterable {
@@ -109,26 +109,34 @@ extension FindingCode {
         switch self {
         case .uuidMissing, .objectForeign, .slicePending, .lengthLong, .sessionStale:
             .info
-        case .objectLeaked, .objectExtra, .objectMisplaced, .objectOversized, .edgeType, .trashName, .fileParent,
-            .dirLinks, .dirParent, .symlinkLength, .symlinkStray, .xattrStray, .referenceHigh, .referenceStray,
+        case .objectLeaked, .objectExtra, .objectMisplaced, .objectOversized, .edgeType, .trashName,
+            .fileParent,
+            .dirLinks, .dirParent, .symlinkLength, .symlinkStray, .xattrStray, .referenceHigh,
+            .referenceStray,
             .referenceSize, .referenceOfHole, .dirStatMissing, .dirStatNegative, .dirStat, .dirStatLength,
-            .dirStatStray, .quotaUsage, .quotaStray, .usageSpace, .usageInodes, .fileLinksHigh, .detachedStale,
+            .dirStatStray, .quotaUsage, .quotaStray, .usageSpace, .usageInodes, .fileLinksHigh,
+            .detachedStale,
             .detachedStray, .sustainedStale, .chunkOrphan, .sliceUnclaimed, .trashMissing:
             .warning
-        case .objectMissing, .objectShort, .objectUnreadable, .objectsGone, .uuidDiffers, .edgeDangling, .edgeName,
-            .nodeOrphan, .nodeType, .fileLinksLow, .dirParents, .dirLoop, .dirMissing, .rootMissing, .symlinkTarget,
-            .recordDamaged, .chunkMissing, .chunkDamaged, .sliceBounds, .lengthShort, .sliceSize, .referenceMissing,
+        case .objectMissing, .objectShort, .objectUnreadable, .objectsGone, .uuidDiffers, .edgeDangling,
+            .edgeName,
+            .nodeOrphan, .nodeType, .fileLinksLow, .dirParents, .dirLoop, .dirMissing, .rootMissing,
+            .symlinkTarget,
+            .recordDamaged, .chunkMissing, .chunkDamaged, .sliceBounds, .lengthShort, .sliceSize,
+            .referenceMissing,
             .referenceDead, .referenceLow, .delayedLive, .counterLow, .deletedFileLive, .detachedLive,
             .sustainedLive:
             .error
         }
     }
 
-    /// Whether live clients add to the numbers in question up to three seconds late, so that a difference counts only
-    /// when it stays (metadata-format §5.8).
+    /// Whether live clients add to the numbers in question up to three seconds late, so that a difference
+    /// counts only when it stays (metadata-format §5.8).
     var waitsForFlush: Bool {
         switch self {
-        case .dirStatMissing, .dirStatNegative, .dirStat, .dirStatLength, .quotaUsage, .usageSpace, .usageInodes: true
+        case .dirStatMissing, .dirStatNegative, .dirStat, .dirStatLength, .quotaUsage, .usageSpace,
+            .usageInodes:
+            true
         default: false
         }
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a repair will do, as a value: the change and the old value on which it depends. A repair executes exactly this
-// and skips a step whose old value is no longer there.
+// What a repair will do, as a value: the change and the old value on which it depends. A repair executes
+// exactly this and skips a step whose old value is no longer there.
 
 package import Metadata
 package import ObjectStorage
@@ -92,8 +92,10 @@ extension Fix {
         switch self {
         case .none: []
         case .setLinkCount(let inode, let old, let new): change(inode, JSONValue(old), JSONValue(new))
-        case .setParent(let inode, let old, let new): change(inode, JSONValue(old.number), JSONValue(new.number))
-        case .setType(let inode, let old, let new): change(inode, JSONValue(old.rawValue), JSONValue(new.rawValue))
+        case .setParent(let inode, let old, let new):
+            change(inode, JSONValue(old.number), JSONValue(new.number))
+        case .setType(let inode, let old, let new):
+            change(inode, JSONValue(old.rawValue), JSONValue(new.rawValue))
         case .setLength(let inode, let old, let new): change(inode, JSONValue(old), JSONValue(new))
         case .setDirectoryStat(let inode, let old, let new): change(inode, stat(old), stat(new))
         case .setQuotaUsage(let inode, let old, let new): change(inode, usage(old), usage(new))
@@ -106,14 +108,16 @@ extension Fix {
         case .removeEntry(let parent, let name, let inode): entry(parent, name, inode)
         case .setReference(let slice, let size, let old, let new):
             [
-                ("slice", JSONValue(slice)), ("size", JSONValue(size)), ("from", number(old)), ("to", number(new)),
+                ("slice", JSONValue(slice)), ("size", JSONValue(size)), ("from", number(old)),
+                ("to", number(new)),
             ]
         case .setReferenceSize(let slice, let old, let new):
             [("slice", JSONValue(slice)), ("from", JSONValue(old)), ("to", JSONValue(new))]
         case .setCounter(let counter, let old, let new):
             [("counter", JSONValue(counter.rawValue)), ("from", JSONValue(old)), ("to", JSONValue(new))]
         case .attachOrphan(let inode), .deleteQuota(let inode), .deleteChunks(let inode),
-            .deleteSymlinkTarget(let inode), .deleteExtendedAttributes(let inode), .deleteDeletedFile(let inode),
+            .deleteSymlinkTarget(let inode), .deleteExtendedAttributes(let inode),
+            .deleteDeletedFile(let inode),
             .deleteDetached(let inode):
             [("inode", JSONValue(inode.number))]
         case .deleteSustained(let session, let inode):
@@ -121,7 +125,8 @@ extension Fix {
         case .forgetDelayed(let slice): [("slice", JSONValue(slice))]
         case .restoreChunk(let inode, let index, let slice):
             [
-                ("inode", JSONValue(inode.number)), ("chunk", JSONValue(index)), ("slice", JSONValue(slice.id)),
+                ("inode", JSONValue(inode.number)), ("chunk", JSONValue(index)),
+                ("slice", JSONValue(slice.id)),
                 ("size", JSONValue(slice.size)),
             ]
         case .deleteObject(let key): [("object", JSONValue(key.description))]

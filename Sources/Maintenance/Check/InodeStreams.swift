@@ -5,7 +5,9 @@ import Metadata
 import SluiceBase
 import VolumeModel
 
-/// The streams that are merged into node bundles. One owner, one thread.
+/// The streams that are merged into node bundles.
+///
+/// One owner, one thread.
 final class InodeStreams {
     private let pass: MetadataPass
     private let nodes: RecordStream<NodeDigest>
@@ -25,20 +27,26 @@ final class InodeStreams {
         entries = try Self.sortedEntries(pass)
         nodes = try Self.stream(pass, scanner.scanNodes()) { NodeDigest($0) }
         chunks = try Maintenance.stream(
-            scanner.scanChunks(), isOrdered: scanner.isOrdered, spill: pass.options.spill,
+            scanner.scanChunks(),
+            isOrdered: scanner.isOrdered,
+            spill: pass.options.spill,
             reduce: { chunk in
                 let summary = try collector.add(chunk)
                 // The finding about it names the file; here it only counts.
                 if summary.hasTail { gaps.value.note(.chunk(chunk), hidesUses: true) }
                 return ChunkDigest(chunk, summary)
-            }, damaged: { gaps.value.note($0, hidesUses: true) })
+            },
+            damaged: { gaps.value.note($0, hidesUses: true) }
+        )
         targets = try Self.stream(pass, scanner.scanSymlinks()) {
             InodeNote(inode: $0.inode.number, value: UInt64($0.target.count))
         }
         attributes = try Self.stream(pass, scanner.scanExtendedAttributes()) {
             InodeNote(inode: $0.inode.number, value: 1)
         }
-        deleted = try Self.sorted(pass, scanner.scanDeletedFiles()) { InodeNote(inode: $0.inode.number, value: 1) }
+        deleted = try Self.sorted(pass, scanner.scanDeletedFiles()) {
+            InodeNote(inode: $0.inode.number, value: 1)
+        }
         detached = try Self.sorted(pass, scanner.scanDetachedNodes()) {
             InodeNote(inode: $0.inode.number, value: UInt64(bitPattern: $0.added))
         }
@@ -103,7 +111,11 @@ final class InodeStreams {
         }
     }
 
-    private static func take(_ notes: RecordStream<InodeNote>, _ inode: UInt64, _ use: (UInt64) -> Void) throws {
+    private static func take(
+        _ notes: RecordStream<InodeNote>,
+        _ inode: UInt64,
+        _ use: (UInt64) -> Void
+    ) throws {
         while let note = notes.head, note.inode == inode {
             use(note.value)
             try notes.advance()
@@ -125,8 +137,12 @@ final class InodeStreams {
     ) throws -> RecordStream<Record> {
         let gaps = pass.gaps
         return try Maintenance.stream(
-            cursor, isOrdered: pass.scanner.isOrdered, spill: pass.options.spill, reduce: reduce,
-            damaged: { gaps.value.note($0, hidesUses: false) })
+            cursor,
+            isOrdered: pass.scanner.isOrdered,
+            spill: pass.options.spill,
+            reduce: reduce,
+            damaged: { gaps.value.note($0, hidesUses: false) }
+        )
     }
 
     /// A scan that no engine orders.
@@ -137,7 +153,11 @@ final class InodeStreams {
     ) throws -> RecordStream<Record> {
         let gaps = pass.gaps
         return try Maintenance.stream(
-            cursor, isOrdered: false, spill: pass.options.spill, reduce: reduce,
-            damaged: { gaps.value.note($0, hidesUses: false) })
+            cursor,
+            isOrdered: false,
+            spill: pass.options.spill,
+            reduce: reduce,
+            damaged: { gaps.value.note($0, hidesUses: false) }
+        )
     }
 }

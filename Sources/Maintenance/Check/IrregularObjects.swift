@@ -3,8 +3,9 @@
 import ObjectStorage
 import VolumeModel
 
-/// Objects that are not blocks in their place, as findings in key order. Bounded, because a foreign bucket may be full
-/// of them: what is beyond the limit is summed up.
+/// Objects that are not blocks in their place, as findings in key order.
+///
+/// Bounded, because a foreign bucket may be full of them: what is beyond the limit is summed up.
 final class IrregularObjects {
     private let layout: BlockLayout
     private var findings: [Finding] = []
@@ -23,7 +24,9 @@ final class IrregularObjects {
         case .misplaced(let block):
             let place = layout.objectKey(of: block)
             finding = Finding(
-                .objectMisplaced, "readers look for this block at \(place)", fix: .moveObject(from: info.key, to: place)
+                .objectMisplaced,
+                "readers look for this block at \(place)",
+                fix: .moveObject(from: info.key, to: place)
             ).with { $0.sliceID = block.sliceID }
         case .foreign:
             finding = Finding(.objectForeign, "not the name of anything that a volume stores")
@@ -33,7 +36,8 @@ final class IrregularObjects {
                 finding.with {
                     $0.objectKey = info.key
                     $0.bytes = info.size
-                })
+                }
+            )
             return
         }
         var sum = further[finding.code] ?? Finding(finding.code, "further objects").with { $0.count = 0 }

@@ -9,10 +9,11 @@ struct LiveSessions: Sendable {
     private(set) var living: Set<UInt64> = []
     private(set) var stale: [UInt64] = []
     private(set) var highest: UInt64 = 0
-    /// Earliest time, in seconds since the epoch, at which a living client was mounted; 0 when one does not say.
+    /// Earliest time, in seconds since the epoch, at which a living client was mounted; 0 when one does not
+    /// say.
     private(set) var mountedSince: Int64?
 
-    /// - Parameter now: seconds since the epoch; a session that expires later is alive (metadata-format §5.2).
+    /// Sorts sessions by whether they expire after `now`, in seconds since the epoch (metadata-format §5.2).
     init(_ records: [SessionRecord], now: Int64) {
         for record in records {
             highest = max(highest, record.id)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one pass over the metadata: nodes, entries, chunks and everything else that names an inode are merged by inode
-// into bundles, and what each entry gives its directory goes through a second sort to be merged by directory. Nothing
-// is kept that grows with the number of files but the directories.
+// The one pass over the metadata: nodes, entries, chunks and everything else that names an inode are merged
+// by inode into bundles, and what each entry gives its directory goes through a second sort to be merged by
+// directory. Nothing is kept that grows with the number of files but the directories.
 
 import Metadata
 import ObjectStorage
@@ -37,7 +37,9 @@ struct VolumeTotals: Sendable, Hashable {
     }
 }
 
-/// One pass over a snapshot. One owner, one thread.
+/// One pass over a snapshot.
+///
+/// One owner, one thread.
 final class MetadataPass {
     let scanner: any MetadataScanner
     let options: CheckOptions
@@ -117,7 +119,12 @@ final class MetadataPass {
             }
             if node.type == .directory {
                 tree.append(
-                    DirectoryDigest(inode: node.inode, parent: bundle.parentByEntries, linkCount: node.linkCount))
+                    DirectoryDigest(
+                        inode: node.inode,
+                        parent: bundle.parentByEntries,
+                        linkCount: node.linkCount
+                    )
+                )
             }
         }
         totals.entries += UInt64(bundle.entryCount)
@@ -184,8 +191,12 @@ final class MetadataPass {
 
     private func statStream() throws -> RecordStream<StatDigest> {
         try stream(
-            try scanner.scanDirectoryStats(), isOrdered: scanner.isOrdered, spill: options.spill,
-            reduce: { StatDigest($0) }, damaged: { [gaps] in gaps.value.note($0, hidesUses: false) })
+            try scanner.scanDirectoryStats(),
+            isOrdered: scanner.isOrdered,
+            spill: options.spill,
+            reduce: { StatDigest($0) },
+            damaged: { [gaps] in gaps.value.note($0, hidesUses: false) }
+        )
     }
 
     private func readQuotas() throws -> [QuotaRecord] {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything that is known of one inode number, whether there is a node or not. The pass fills it from merged streams,
-// the second look from point reads; the rules cannot tell the difference.
+// Everything that is known of one inode number, whether there is a node or not. The pass fills it from
+// merged streams, the second look from point reads; the rules cannot tell the difference.
 
 import Metadata
 import VolumeModel
@@ -141,9 +141,13 @@ struct NodeBundle: Sendable {
     var entries: [EntryDigest] = []
     /// Entries whose type is not the node's.
     var typeMismatches = 0
-    /// Whether entries name this inode as their directory. The pass does not know and says false.
+    /// Whether entries name this inode as their directory.
+    ///
+    /// The pass does not know and says false.
     var hasChildren = false
-    /// Whether going up from one of its parents comes back here. The pass does not know and says false.
+    /// Whether going up from one of its parents comes back here.
+    ///
+    /// The pass does not know and says false.
     var isInLoop = false
     var chunks = FileChunks()
     /// Bytes of the symlink's target; nil when there is none.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What must hold for an inode number (metadata-format §3.2, §5.3-5.7). Rules see one bundle and nothing else, so that
-// the pass and the second look judge alike.
+// What must hold for an inode number (metadata-format §3.2, §5.3-5.7). Rules see one bundle and nothing
+// else, so that the pass and the second look judge alike.
 
 import Metadata
 import VolumeModel
@@ -10,7 +10,8 @@ struct NodeRules: Sendable {
     /// Seconds since the epoch.
     var now: Int64
 
-    /// Detached trees younger than this may still be attached by the clone that makes them (admin-commands §5).
+    /// Detached trees younger than this may still be attached by the clone that makes them (admin-commands
+    /// §5).
     static let detachedGraceSeconds: Int64 = 24 * 3600
 
     /// What is wrong; paths and names are filled in by the caller.
@@ -20,16 +21,28 @@ struct NodeRules: Sendable {
         if let node = bundle.node {
             if !node.type.isKnown {
                 found.append(
-                    Finding(.nodeType, "type \(node.type.rawValue) is none of the seven", fix: typeFix(bundle, node)))
+                    Finding(
+                        .nodeType,
+                        "type \(node.type.rawValue) is none of the seven",
+                        fix: typeFix(bundle, node)
+                    )
+                )
             } else if bundle.hasChildren, node.type != .directory {
                 found.append(
                     Finding(
-                        .nodeType, "the node is a \(node.type) and entries lie in it",
-                        fix: .setType(bundle.inode, from: node.type, to: .directory)))
+                        .nodeType,
+                        "the node is a \(node.type) and entries lie in it",
+                        fix: .setType(bundle.inode, from: node.type, to: .directory)
+                    )
+                )
             } else if bundle.typeMismatches > 0 {
                 found.append(Finding(.edgeType, "the node is a \(node.type), its entry says otherwise"))
             }
-            if node.type == .directory { checkDirectory(bundle, node, &found) } else { checkLinks(bundle, node, &found) }
+            if node.type == .directory {
+                checkDirectory(bundle, node, &found)
+            } else {
+                checkLinks(bundle, node, &found)
+            }
             if node.type == .file { checkData(bundle, node, &found) }
             if node.type == .symlink { checkSymlink(bundle, node, &found) }
             if node.type.isKnown, node.type != .symlink, bundle.targetLength != nil {
@@ -42,7 +55,7 @@ struct NodeRules: Sendable {
         return found
     }
 
-    /// No node: who still speaks of it?
+    /// Looks for records that still speak of a node that is not there.
     private func checkAbsent(_ bundle: NodeBundle, _ found: inout [Finding]) {
         let inode = bundle.inode
         if bundle.entryCount > 0 {
@@ -54,26 +67,37 @@ struct NodeRules: Sendable {
                     bundle.hasChildren
                         ? "the directory's node is gone, entries still lie in it"
                         : "\(bundle.entryCount) entries point to a node that is not there",
-                    fix: keeps ? .createNode(inode, type: bundle.hasChildren ? .directory : type) : .none))
+                    fix: keeps ? .createNode(inode, type: bundle.hasChildren ? .directory : type) : .none
+                )
+            )
         } else if bundle.hasChildren, inode != .root, inode != .trash {
             found.append(
                 Finding(
-                    .dirMissing, "entries lie in a directory that has no node and no name",
-                    fix: .createNode(inode, type: .directory)))
+                    .dirMissing,
+                    "entries lie in a directory that has no node and no name",
+                    fix: .createNode(inode, type: .directory)
+                )
+            )
         }
         if bundle.chunks.count > 0, !bundle.isDeletedFile {
             found.append(
                 Finding(
-                    .chunkOrphan, "\(bundle.chunks.count) chunk records belong to no node",
-                    fix: bundle.entryCount > 0 ? .none : .createNode(inode, type: .file)))
+                    .chunkOrphan,
+                    "\(bundle.chunks.count) chunk records belong to no node",
+                    fix: bundle.entryCount > 0 ? .none : .createNode(inode, type: .file)
+                )
+            )
         }
         if bundle.targetLength != nil { found.append(strayTarget(bundle)) }
         // Compatibility: 1.4.2 keeps the time of its last metadata backup as an attribute of inode 0.
         if bundle.attributeCount > 0, inode.number != 0 {
             found.append(
                 Finding(
-                    .xattrStray, "\(bundle.attributeCount) extended attributes belong to no node",
-                    fix: .deleteExtendedAttributes(inode)))
+                    .xattrStray,
+                    "\(bundle.attributeCount) extended attributes belong to no node",
+                    fix: .deleteExtendedAttributes(inode)
+                )
+            )
         }
     }
 
@@ -87,11 +111,15 @@ struct NodeRules: Sendable {
         } else if bundle.entryCount == 1, !isTop, node.parent != bundle.parentByEntries {
             found.append(
                 Finding(
-                    .dirParent, "the node says parent \(node.parent), its entry is in \(bundle.parentByEntries)",
-                    fix: .setParent(inode, from: Inode(node.parent), to: Inode(bundle.parentByEntries))))
+                    .dirParent,
+                    "the node says parent \(node.parent), its entry is in \(bundle.parentByEntries)",
+                    fix: .setParent(inode, from: Inode(node.parent), to: Inode(bundle.parentByEntries))
+                )
+            )
         } else if bundle.entryCount == 0, !isTop, bundle.detachedAt == nil {
             found.append(
-                Finding(.nodeOrphan, "no entry points to the directory", fix: .attachOrphan(inode)))
+                Finding(.nodeOrphan, "no entry points to the directory", fix: .attachOrphan(inode))
+            )
         }
     }
 
@@ -100,13 +128,16 @@ struct NodeRules: Sendable {
         let inode = bundle.inode
         if bundle.entryCount == 0 {
             guard bundle.detachedAt == nil else { return }
-            // Open files without a name wait for their session; sessions that are gone are a finding of their own.
+            // Open files without a name wait for their session; sessions that are gone are a finding of
+            // their own.
             let waits = node.linkCount == 0 && (bundle.sustainedByLiving > 0 || bundle.sustainedByDead != nil)
             if !waits {
                 found.append(
-                    Finding(.nodeOrphan, "no entry points to the \(node.type)", fix: .attachOrphan(inode)).with {
-                        $0.bytes = node.length
-                    })
+                    Finding(.nodeOrphan, "no entry points to the \(node.type)", fix: .attachOrphan(inode))
+                        .with {
+                            $0.bytes = node.length
+                        }
+                )
             }
             return
         }
@@ -119,7 +150,9 @@ struct NodeRules: Sendable {
                 Finding(
                     isHigh ? .fileLinksHigh : .fileLinksLow,
                     "link count \(node.linkCount), \(links) entries point to it",
-                    fix: .setLinkCount(inode, from: node.linkCount, to: links)))
+                    fix: .setLinkCount(inode, from: node.linkCount, to: links)
+                )
+            )
         }
         guard node.parent != 0 else { return }
         let agrees = bundle.entryCount == 1 && bundle.entries.contains { $0.parent == node.parent }
@@ -127,8 +160,11 @@ struct NodeRules: Sendable {
         let target = bundle.entryCount == 1 ? Inode(bundle.parentByEntries) : Inode(0)
         found.append(
             Finding(
-                .fileParent, "the node says parent \(node.parent), its entries say \(target)",
-                fix: .setParent(inode, from: Inode(node.parent), to: target)))
+                .fileParent,
+                "the node says parent \(node.parent), its entries say \(target)",
+                fix: .setParent(inode, from: Inode(node.parent), to: target)
+            )
+        )
     }
 
     private func checkData(_ bundle: NodeBundle, _ node: NodeDigest, _ found: inout [Finding]) {
@@ -137,27 +173,32 @@ struct NodeRules: Sendable {
             found.append(
                 Finding(.chunkDamaged, "the slice list of chunk \(first) does not decode").with {
                     $0.count = UInt64(chunks.damagedCount)
-                })
+                }
+            )
         }
         if chunks.outOfBounds > 0 {
             found.append(
                 Finding(.sliceBounds, "slice records reach out of their chunk or slice").with {
                     $0.count = UInt64(chunks.outOfBounds)
-                })
+                }
+            )
         }
         guard chunks.damagedCount == 0, chunks.outOfBounds == 0 else { return }
         if chunks.dataEnd > node.length {
             found.append(
                 Finding(
-                    .lengthShort, "length \(node.length), data reach to \(chunks.dataEnd)",
+                    .lengthShort,
+                    "length \(node.length), data reach to \(chunks.dataEnd)",
                     fix: .setLength(bundle.inode, from: node.length, to: chunks.dataEnd)
-                ).with { $0.bytes = chunks.dataEnd - node.length })
+                ).with { $0.bytes = chunks.dataEnd - node.length }
+            )
         } else if chunks.coveredEnd < node.length, bundle.typeMismatches == 0 {
             // fallocate and the compaction of a file that ends in a hole leave this on healthy volumes.
             found.append(
                 Finding(.lengthLong, "length \(node.length), records end at \(chunks.coveredEnd)").with {
                     $0.bytes = node.length - chunks.coveredEnd
-                })
+                }
+            )
         }
     }
 
@@ -169,8 +210,11 @@ struct NodeRules: Sendable {
         guard length != node.length else { return }
         found.append(
             Finding(
-                .symlinkLength, "length \(node.length), the target has \(length) bytes",
-                fix: .setLength(bundle.inode, from: node.length, to: length)))
+                .symlinkLength,
+                "length \(node.length), the target has \(length) bytes",
+                fix: .setLength(bundle.inode, from: node.length, to: length)
+            )
+        )
     }
 
     /// Queues that must not name what lives.
@@ -179,17 +223,25 @@ struct NodeRules: Sendable {
         if bundle.isDeletedFile, bundle.node != nil {
             found.append(
                 Finding(
-                    .deletedFileLive, "the file waits for the deletion of its data and is alive",
-                    fix: .deleteDeletedFile(inode)))
+                    .deletedFileLive,
+                    "the file waits for the deletion of its data and is alive",
+                    fix: .deleteDeletedFile(inode)
+                )
+            )
         }
         if let added = bundle.detachedAt { checkDetached(bundle, added, &found) }
-        if bundle.sustainedByLiving > 0 || bundle.sustainedByDead != nil, bundle.entryCount > 0, bundle.node != nil {
+        if bundle.sustainedByLiving > 0 || bundle.sustainedByDead != nil, bundle.entryCount > 0,
+            bundle.node != nil
+        {
             found.append(Finding(.sustainedLive, "held as a deleted file and still named"))
         } else if let session = bundle.sustainedByDead {
             found.append(
                 Finding(
-                    .sustainedStale, "held open by session \(session), which is gone",
-                    fix: .deleteSustained(session: session, inode: inode)))
+                    .sustainedStale,
+                    "held open by session \(session), which is gone",
+                    fix: .deleteSustained(session: session, inode: inode)
+                )
+            )
         }
     }
 
@@ -205,7 +257,11 @@ struct NodeRules: Sendable {
     }
 
     private func strayTarget(_ bundle: NodeBundle) -> Finding {
-        Finding(.symlinkStray, "a symlink target belongs to no symlink", fix: .deleteSymlinkTarget(bundle.inode))
+        Finding(
+            .symlinkStray,
+            "a symlink target belongs to no symlink",
+            fix: .deleteSymlinkTarget(bundle.inode)
+        )
     }
 
     private func typeFix(_ bundle: NodeBundle, _ node: NodeDigest) -> Fix {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From an inode back to its names. Only findings need paths, so they are looked up one by one; damaged trees may hold
-// loops and endless depth, so every walk is bounded.
+// From an inode back to its names. Only findings need paths, so they are looked up one by one; damaged
+// trees may hold loops and endless depth, so every walk is bounded.
 
 import Metadata
 import SluiceBase
@@ -26,8 +26,9 @@ struct PathFinder {
         var depth: Int
     }
 
-    /// Every path that leads to the node, in byte order, without those that go in circles. A path whose top has no name
-    /// starts with `#<inode>/`.
+    /// Every path that leads to the node, in byte order, without those that go in circles.
+    ///
+    /// A path whose top has no name starts with `#<inode>/`.
     func paths(of inode: Inode) throws -> [ByteString] {
         if inode == .root { return ["/"] }
         if inode == .trash { return ["/.trash"] }
@@ -81,8 +82,8 @@ struct PathFinder {
         return inode == .trash ? Array("/.trash".utf8) : nil
     }
 
-    /// Whether the directory is the lowest of a ring in which every directory has one entry, inside the ring: nothing
-    /// else can be said to close it.
+    /// Whether the directory is the lowest of a ring in which every directory has one entry, inside the
+    /// ring: nothing else can be said to close it.
     func isLowestOfRing(_ inode: Inode) throws -> Bool {
         var current = inode
         var seen: Set<Inode> = []
@@ -95,7 +96,8 @@ struct PathFinder {
         return false
     }
 
-    /// Whether going up from `start` reaches `inode`: then an entry of `start` that names `inode` closes a loop.
+    /// Whether going up from `start` reaches `inode`: then an entry of `start` that names `inode` closes a
+    /// loop.
     func isBelow(_ start: Inode, _ inode: Inode) throws -> Bool {
         var seen: Set<Inode> = []
         var pending = [start]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What lies below each directory with a quota, summed up in the pass (metadata-format §5.8). Nested quotas count in
-// the outer ones too.
+// What lies below each directory with a quota, summed up in the pass (metadata-format §5.8). Nested quotas
+// count in the outer ones too.
 
 import Metadata
 import VolumeModel
@@ -53,7 +53,8 @@ struct QuotaSums: Sendable {
         records.indices.compactMap { position in
             let quota = records[position].quota
             let expected = sums[position]
-            guard !strays.contains(position), quota.usedSpace != expected.space || quota.usedInodes != expected.inodes
+            guard !strays.contains(position),
+                quota.usedSpace != expected.space || quota.usedInodes != expected.inodes
             else { return nil }
             return (records[position], expected)
         }

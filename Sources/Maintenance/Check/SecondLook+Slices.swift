@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Slices again: objects are asked for one by one first, then the records that use the slice are read. In this order a
-// slice that went away properly has no user left when its object is missed.
+// Slices again: objects are asked for one by one first, then the records that use the slice are read. In
+// this order a slice that went away properly has no user left when its object is missed.
 
 import Metadata
 import ObjectStorage
@@ -70,8 +70,11 @@ extension SecondLook {
         var last: SliceUse?
         for use in known {
             defer { last = use }
-            let isSame = last.map { $0.isDelayed == use.isDelayed && $0.owner == use.owner
-                && $0.chunkIndex == use.chunkIndex } ?? false
+            let isSame =
+                last.map {
+                    $0.isDelayed == use.isDelayed && $0.owner == use.owner
+                        && $0.chunkIndex == use.chunkIndex
+                } ?? false
             guard !isSame else { continue }
             if use.isDelayed {
                 guard let row = try reader.delayedSlices(use.owner) else { continue }
@@ -105,7 +108,8 @@ extension SecondLook {
         }
         if UInt64(suspect.size) <= Chunk.size {
             for index in 0..<sliceRules.layout.blockCount(ofSliceSize: suspect.size) {
-                guard let block = sliceRules.layout.block(index, ofSlice: suspect.id, size: suspect.size) else { continue }
+                guard let block = sliceRules.layout.block(index, ofSlice: suspect.id, size: suspect.size)
+                else { continue }
                 blocks.insert(block)
             }
         }
@@ -114,8 +118,13 @@ extension SecondLook {
                 let info = try store.head(sliceRules.layout.objectKey(of: block))
                 found.append(
                     FoundObject(
-                        block, storedSize: info.size, modifiedSeconds: info.modified.seconds, isMisplaced: false))
-            } catch where error.code != .notFound {
+                        block,
+                        storedSize: info.size,
+                        modifiedSeconds: info.modified.seconds,
+                        isMisplaced: false
+                    )
+                )
+            } catch  where error.code != .notFound {
                 failure = error
             } catch {}
         }
@@ -124,8 +133,10 @@ extension SecondLook {
 
     // MARK: Paths
 
-    /// Adds the files that use the slice. A missing block of a file that a living client may still have staged is not
-    /// called lost (data-format §9.11).
+    /// Adds the files that use the slice.
+    ///
+    /// A missing block of a file that a living client may still have staged is not called lost (data-format
+    /// §9.11).
     func complete(
         _ findings: [Finding],
         _ bundle: SliceBundle,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Findings about the volume as a whole: totals and quotas that clients flush late, sessions, and slices that lost
-// their chunk.
+// Findings about the volume as a whole: totals and quotas that clients flush late, sessions, and slices
+// that lost their chunk.
 
 import Metadata
 import ObjectStorage
@@ -13,9 +13,9 @@ extension SecondLook {
 
     /// Reports totals and quota usage that differ from what was counted.
     ///
-    /// Beside living clients a difference is real only when the stored number does not move for a whole flush window:
-    /// a change that was on its way at the time of the snapshot would have arrived by then. Totals that moved are
-    /// counted again.
+    /// Beside living clients a difference is real only when the stored number does not move for a whole
+    /// flush window: a change that was on its way at the time of the snapshot would have arrived by then.
+    /// Totals that moved are counted again.
     func confirmUsage(_ usage: [Finding], _ quotas: QuotaSums) throws {
         var waiting = usage
         for finding in try quotaFindings(quotas) {
@@ -59,7 +59,9 @@ extension SecondLook {
         }
     }
 
-    /// Counts the nodes once more. Quotas that moved stay as they are: counting them takes a whole pass.
+    /// Counts the nodes once more.
+    ///
+    /// Quotas that moved stay as they are: counting them takes a whole pass.
     private func recount(_ restless: [Finding]) throws -> [Finding] {
         let quotas = restless.filter { $0.code == .quotaUsage }
         guard restless.count > quotas.count else { return quotas }
@@ -72,7 +74,10 @@ extension SecondLook {
                 totals.count(NodeDigest(record))
             }
             return VolumeRules(settings: volume.settings).usageFindings(
-                try CounterValues(scanner), totals, pending: pending)
+                try CounterValues(scanner),
+                totals,
+                pending: pending
+            )
         }
         return quotas + usage
     }
@@ -86,7 +91,8 @@ extension SecondLook {
             found.append(
                 Finding(.quotaStray, "a quota belongs to no directory", fix: .deleteQuota(inode)).with {
                     $0.inode = inode
-                })
+                }
+            )
         }
         for (record, expected) in quotas.differing {
             let inode = Inode(record.key)
@@ -95,13 +101,14 @@ extension SecondLook {
             found.append(
                 Finding(
                     .quotaUsage,
-                    "the quota counts \(stored.space) bytes and \(stored.inodes) inodes, there are \(expected.space) "
-                        + "and \(expected.inodes)",
+                    "the quota counts \(stored.space) bytes and \(stored.inodes) inodes, there are "
+                        + "\(expected.space) and \(expected.inodes)",
                     fix: .setQuotaUsage(inode, from: stored, to: expected)
                 ).with {
                     $0.inode = inode
                     $0.paths = paths
-                })
+                }
+            )
         }
         return found
     }
@@ -109,12 +116,16 @@ extension SecondLook {
     /// Sessions that nobody keeps alive; the next mount cleans them.
     func reportSessions() throws {
         for session in sessions.stale {
-            report(Finding(.sessionStale, "session \(session) ended without closing; the next mount cleans it"))
+            report(
+                Finding(.sessionStale, "session \(session) ended without closing; the next mount cleans it")
+            )
         }
     }
 
-    /// Finds the files that unclaimed slices may have been taken from: those with a chunk that has no record and of
-    /// exactly the slice's size. Both streams are in order of sizes.
+    /// Finds the files that unclaimed slices may have been taken from: those with a chunk that has no
+    /// record and of exactly the slice's size.
+    ///
+    /// Both streams are in order of sizes.
     func confirmGaps(_ gaps: RecordStream<ChunkGap>, _ unclaimed: RecordStream<UnclaimedSlice>) throws {
         try gaps.start()
         try unclaimed.start()
@@ -133,7 +144,8 @@ extension SecondLook {
     private func confirmGap(_ gap: ChunkGap, _ slice: UnclaimedSlice) throws {
         let inode = Inode(gap.inode)
         let paths: [ByteString]? = try volume.engine.read { reader in
-            guard let node = try reader.node(inode), node.type == .file, node.length > UInt64(gap.index) * Chunk.size,
+            guard let node = try reader.node(inode), node.type == .file,
+                node.length > UInt64(gap.index) * Chunk.size,
                 try reader.chunk(gap.index, of: inode) == nil
             else { return nil }
             return try PathFinder(reader: reader).paths(of: inode)
@@ -143,13 +155,14 @@ extension SecondLook {
         report(
             Finding(
                 .chunkMissing,
-                "chunk \(gap.index) has no record and reads as zeros; slice \(slice.id) has no user and its size",
+                "chunk \(gap.index) reads as zeros, it has no record; unused slice \(slice.id) has its size",
                 fix: .restoreChunk(inode, index: gap.index, record)
             ).with {
                 $0.inode = inode
                 $0.sliceID = slice.id
                 $0.bytes = UInt64(gap.length)
                 $0.paths = paths
-            })
+            }
+        )
     }
 }

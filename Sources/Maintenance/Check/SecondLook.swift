@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// A finding counts only when it is still there: every candidate is read again in one read transaction, after the
-// pass, and judged by the same rules. Numbers that clients flush late are read a third time after their window.
+// A finding counts only when it is still there: every candidate is read again in one read transaction,
+// after the pass, and judged by the same rules. Numbers that clients flush late are read a third time after
+// their window.
 
 import Metadata
 import ObjectStorage
 import SluiceBase
 import VolumeModel
 
-/// Confirms candidates and reports what remains. One owner, one thread.
+/// Confirms candidates and reports what remains.
+///
+/// One owner, one thread.
 final class SecondLook {
     let volume: Volume
     let store: any ObjectStore
@@ -99,7 +102,10 @@ final class SecondLook {
         if unsettled.count >= Self.unsettledLimit { try settle() }
     }
 
-    private func directoryFindings(_ bundle: DirectoryBundle, _ reader: any MetadataReader) throws -> [Finding] {
+    private func directoryFindings(
+        _ bundle: DirectoryBundle,
+        _ reader: any MetadataReader
+    ) throws -> [Finding] {
         let found = directoryRules.findings(bundle)
         guard !found.isEmpty else { return [] }
         let paths = try PathFinder(reader: reader).paths(of: bundle.inode)
@@ -111,8 +117,9 @@ final class SecondLook {
         }
     }
 
-    /// Waits for the flush window and reports what has not moved and is still wrong. What keeps moving and never fits
-    /// is counted as unverified.
+    /// Waits for the flush window and reports what has not moved and is still wrong.
+    ///
+    /// What keeps moving and never fits is counted as unverified.
     private func settle() throws {
         for _ in 0..<Self.rounds where !unsettled.isEmpty {
             options.waiting.wait(nanoseconds: CheckOptions.flushWindowNanoseconds)

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The slices of the snapshot, merged with the objects that were listed before it. What the rules do not like is put
-// aside on disk for the second look.
+// The slices of the snapshot, merged with the objects that were listed before it. What the rules do not
+// like is put aside on disk for the second look.
 
 import Metadata
 import SluiceBase
 import VolumeModel
 
-/// The suspicious slices of a pass with their uses and objects. One owner, one thread.
+/// The suspicious slices of a pass with their uses and objects.
+///
+/// One owner, one thread.
 final class SliceSuspects {
     let slices: Spill<SuspectSlice>
     let uses: Spill<SliceUse>
@@ -67,7 +69,9 @@ struct SlicePass {
                 try options.cancellation.throwIfCancelled()
                 progress(CheckProgress(.slices, done: steps))
             }
-            if !bundle.references.isEmpty { totals.highestReference = max(totals.highestReference, bundle.id) }
+            if !bundle.references.isEmpty {
+                totals.highestReference = max(totals.highestReference, bundle.id)
+            }
             if bundle.useCount > 0 {
                 totals.slices += 1
                 totals.bytes += UInt64(bundle.largestSize)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What must hold for a slice: its users, its reference row and its objects (metadata-format §5.3-5.5, data-format §1).
+// What must hold for a slice: its users, its reference row and its objects (metadata-format §5.3-5.5,
+// data-format §1).
 
 import Metadata
 import ObjectStorage
@@ -47,7 +48,9 @@ struct SliceRules: Sendable {
             found.append(
                 Finding(
                     .sliceSize,
-                    "its users say \(bundle.smallestSize) bytes and \(bundle.largestSize) bytes"))
+                    "its users say \(bundle.smallestSize) bytes and \(bundle.largestSize) bytes"
+                )
+            )
         }
         checkReference(bundle, &found)
         guard let size = decidedSize(bundle), UInt64(size) <= Chunk.size else { return }
@@ -66,40 +69,59 @@ struct SliceRules: Sendable {
         guard let reference = bundle.references.first else {
             found.append(
                 Finding(
-                    .referenceMissing, "\(users) records use the slice, it has no reference row",
-                    fix: referenceFix(bundle, from: nil)))
+                    .referenceMissing,
+                    "\(users) records use the slice, it has no reference row",
+                    fix: referenceFix(bundle, from: nil)
+                )
+            )
             return
         }
         if reference.count <= 0 {
             found.append(
                 Finding(
-                    .referenceDead, "\(users) records use the slice, its reference row says \(reference.count)",
-                    fix: referenceFix(bundle, from: reference)))
+                    .referenceDead,
+                    "\(users) records use the slice, its reference row says \(reference.count)",
+                    fix: referenceFix(bundle, from: reference)
+                )
+            )
         } else if reference.count < users {
-            let isDelayedLive = bundle.delayedUseCount > 0 && reference.count <= Int64(bundle.chunkUseCount)
+            let isDelayedLive =
+                bundle.delayedUseCount > 0 && reference.count <= Int64(bundle.chunkUseCount)
                 && bundle.chunkUseCount > 0 && usersAreComplete
             if isDelayedLive {
                 found.append(
                     Finding(
-                        .delayedLive, "waits for its deletion and \(bundle.chunkUseCount) chunk records use it",
-                        fix: .forgetDelayed(slice: bundle.id)))
+                        .delayedLive,
+                        "waits for its deletion and \(bundle.chunkUseCount) chunk records use it",
+                        fix: .forgetDelayed(slice: bundle.id)
+                    )
+                )
             } else {
                 found.append(
                     Finding(
-                        .referenceLow, "\(users) records use the slice, its reference row says \(reference.count)",
-                        fix: referenceFix(bundle, from: reference)))
+                        .referenceLow,
+                        "\(users) records use the slice, its reference row says \(reference.count)",
+                        fix: referenceFix(bundle, from: reference)
+                    )
+                )
             }
         } else if reference.count > users, usersAreComplete {
             found.append(
                 Finding(
-                    .referenceHigh, "\(users) records use the slice, its reference row says \(reference.count)",
-                    fix: hidesUses ? .none : referenceFix(bundle, from: reference)))
+                    .referenceHigh,
+                    "\(users) records use the slice, its reference row says \(reference.count)",
+                    fix: hidesUses ? .none : referenceFix(bundle, from: reference)
+                )
+            )
         }
         if let size = bundle.size, reference.size != size {
             found.append(
                 Finding(
-                    .referenceSize, "its users say \(size) bytes, its reference row \(reference.size)",
-                    fix: .setReferenceSize(bundle.id, from: reference.size, to: size)))
+                    .referenceSize,
+                    "its users say \(size) bytes, its reference row \(reference.size)",
+                    fix: .setReferenceSize(bundle.id, from: reference.size, to: size)
+                )
+            )
         }
     }
 
@@ -116,7 +138,8 @@ struct SliceRules: Sendable {
             found.append(
                 Finding(.slicePending, "nobody uses the slice; the next clean-up removes it").with {
                     $0.bytes = UInt64(reference.size)
-                })
+                }
+            )
         } else if bundle.objects.contains(where: { !$0.isMisplaced }) {
             found.append(
                 Finding(
@@ -124,12 +147,16 @@ struct SliceRules: Sendable {
                     hidesUses
                         ? "no readable chunk record uses the slice, its objects are there"
                         : "no chunk record uses the slice, its objects are there"
-                ).with { $0.bytes = UInt64(reference.size) })
+                ).with { $0.bytes = UInt64(reference.size) }
+            )
         } else if objectsAreComplete {
             found.append(
                 Finding(
-                    .referenceStray, "no chunk record uses the slice and it has no objects",
-                    fix: hidesUses ? .none : drop))
+                    .referenceStray,
+                    "no chunk record uses the slice and it has no objects",
+                    fix: hidesUses ? .none : drop
+                )
+            )
         }
     }
 
@@ -138,11 +165,14 @@ struct SliceRules: Sendable {
             let key = layout.objectKey(of: object.block)
             found.append(
                 Finding(
-                    .objectLeaked, "no record knows its slice", fix: hidesUses ? .none : .deleteObject(key)
+                    .objectLeaked,
+                    "no record knows its slice",
+                    fix: hidesUses ? .none : .deleteObject(key)
                 ).with {
                     $0.objectKey = key
                     $0.bytes = object.storedSize
-                })
+                }
+            )
         }
     }
 
@@ -194,7 +224,8 @@ struct SliceRules: Sendable {
                 $0.bytes = UInt64(block.size)
                 // Only the trash still needs it.
                 if bundle.chunkUseCount == 0 { $0.severity = .warning }
-            })
+            }
+        )
     }
 
     private func noteExtra(_ object: FoundObject, _ found: inout [Finding]) {
@@ -202,12 +233,14 @@ struct SliceRules: Sendable {
         let key = layout.objectKey(of: object.block)
         found.append(
             Finding(
-                .objectExtra, "the slice has no such block",
+                .objectExtra,
+                "the slice has no such block",
                 fix: usersAreComplete && !hidesUses ? .deleteObject(key) : .none
             ).with {
                 $0.objectKey = key
                 $0.bytes = object.storedSize
-            })
+            }
+        )
     }
 
     private func checkSize(_ object: FoundObject, _ found: inout [Finding]) {
@@ -227,6 +260,7 @@ struct SliceRules: Sendable {
             Finding(code, "the object has \(object.storedSize) bytes, expected \(expectation)").with {
                 $0.objectKey = layout.objectKey(of: object.block)
                 $0.bytes = UInt64(object.size)
-            })
+            }
+        )
     }
 }

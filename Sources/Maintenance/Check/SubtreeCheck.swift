@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `--path`: only what lies below a directory, by point reads. What needs all of a volume (who else uses a slice, which
-// objects nobody knows, totals) is not judged.
+// `--path`: only what lies below a directory, by point reads. What needs all of a volume (who else uses a
+// slice, which objects nobody knows, totals) is not judged.
 
 import Metadata
 import ObjectStorage
@@ -18,8 +18,14 @@ extension CheckRun {
         var rules = sliceRules()
         rules.usersAreComplete = false
         let look = SecondLook(
-            volume: volume, store: store, options: options, sessions: sessions, sliceRules: rules,
-            summary: CheckSummary(), report: report)
+            volume: volume,
+            store: store,
+            options: options,
+            sessions: sessions,
+            sliceRules: rules,
+            summary: CheckSummary(),
+            report: report
+        )
         let top = try resolve(path)
         let candidates = options.spill.sorter(of: Candidate.self)
         let uses = options.spill.sorter(of: SliceUse.self)
@@ -46,7 +52,8 @@ extension CheckRun {
         }
     }
 
-    /// One directory of the way down, with the entries of the current page that are still to be visited, last first.
+    /// One directory of the way down, with the entries of the current page that are still to be visited,
+    /// last first.
     private struct Level {
         var directory: Inode
         var page: [NamedEntry] = []
@@ -88,8 +95,8 @@ extension CheckRun {
         level.page = page.reversed()
     }
 
-    /// Whether to go down: a directory with several entries is entered by the one that its node names, so that
-    /// damaged trees are walked once and loops never.
+    /// Whether to go down: a directory with several entries is entered by the one that its node names, so
+    /// that damaged trees are walked once and loops never.
     private func isOwn(_ inode: Inode, _ directory: Inode) throws -> Bool {
         try volume.engine.read { reader in
             guard try reader.parents(of: inode).count > 1 else { return inode != .root }

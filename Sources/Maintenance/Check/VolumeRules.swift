@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What must hold for the volume as a whole: its two top directories, counters and totals (metadata-format §0, §3.3).
+// What must hold for the volume as a whole: its two top directories, counters and totals (metadata-format
+// §0, §3.3).
 
 import Metadata
 import VolumeModel
 
-/// The counters of a snapshot. A missing counter counts as 0.
+/// The counters of a snapshot.
+///
+/// A missing counter counts as 0.
 struct CounterValues: Sendable, Hashable {
     private var values: [Counter: Int64] = [:]
 
@@ -34,19 +37,26 @@ struct VolumeRules {
         if !totals.hasRoot {
             found.append(
                 Finding(
-                    .rootMissing, "the root directory has no node", fix: .createNode(.root, type: .directory)
-                ).with { $0.inode = .root })
+                    .rootMissing,
+                    "the root directory has no node",
+                    fix: .createNode(.root, type: .directory)
+                ).with { $0.inode = .root }
+            )
         }
         if !totals.hasTrash, settings.trashDays > 0 {
             found.append(
                 Finding(
-                    .trashMissing, "the trash has no node", fix: .createNode(.trash, type: .directory)
-                ).with { $0.inode = .trash })
+                    .trashMissing,
+                    "the trash has no node",
+                    fix: .createNode(.trash, type: .directory)
+                ).with { $0.inode = .trash }
+            )
         }
         return found
     }
 
-    /// Counters that would hand out numbers a second time: the next file would take the place of a living one.
+    /// Counters that would hand out numbers a second time: the next file would take the place of a living
+    /// one.
     func counterFindings(_ counters: CounterValues, _ highest: HighestIDs) -> [Finding] {
         // Next free for inodes and slices, last used for the others (metadata-format §3.3).
         let needed: [(Counter, UInt64)] = [
@@ -60,8 +70,10 @@ struct VolumeRules {
             // A number out of damaged records must not use up the numbers that are left.
             let isPlausible = target <= Int64.max >> 1
             return Finding(
-                .counterLow, "\(counter.rawValue) is \(counters[counter]), \(isNext ? target - 1 : target) is in use",
-                fix: isPlausible ? .setCounter(counter, from: counters[counter], to: target) : .none)
+                .counterLow,
+                "\(counter.rawValue) is \(counters[counter]), \(isNext ? target - 1 : target) is in use",
+                fix: isPlausible ? .setCounter(counter, from: counters[counter], to: target) : .none
+            )
         }
     }
 
@@ -75,8 +87,10 @@ struct VolumeRules {
             let stored = counters[counter]
             guard stored.saturatingAdd(waiting) != counted else { return nil }
             return Finding(
-                code, "\(counter.rawValue) is \(stored), the nodes add up to \(counted)",
-                fix: .setCounter(counter, from: stored, to: counted))
+                code,
+                "\(counter.rawValue) is \(stored), the nodes add up to \(counted)",
+                fix: .setCounter(counter, from: stored, to: counted)
+            )
         }
     }
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What could not be looked at. Whoever concludes something from absence (a leak, a free slice) asks here first.
+// What could not be looked at. Whoever concludes something from absence (a leak, a free slice) asks here
+// first.
 
 package import Metadata
 package import ObjectStorage
 
 /// Holes in the evidence of one pass.
 package struct EvidenceGaps: Sendable {
-    /// Chunk records and rows of delayed slices that do not decode as a whole: what else they named is unknown.
+    /// Chunk records and rows of delayed slices that do not decode as a whole: what else they named is
+    /// unknown.
     package private(set) var damagedUseCount = 0
     /// Records of other kinds that the engine could not decode.
     package private(set) var damagedRecordCount = 0

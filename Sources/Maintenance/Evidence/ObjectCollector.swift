@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lists the volume's objects once and sorts what it finds by slice. Names that no reader would look for are handed
-// out at once, with their keys: they cannot be made again from the sorted records.
+// Lists the volume's objects once and sorts what it finds by slice. Names that no reader would look for are
+// handed out at once, with their keys: they cannot be made again from the sorted records.
 
 package import ObjectStorage
 import SluiceBase
 package import VolumeModel
 
-/// Collects the objects of a volume. One owner, one thread at a time.
+/// Collects the objects of a volume.
+///
+/// One owner, one thread at a time.
 package final class ObjectCollector {
     /// An object that is not a block in its place.
     package enum Irregular: Hashable, Sendable {
@@ -32,7 +34,9 @@ package final class ObjectCollector {
         sorter = spill.sorter()
     }
 
-    /// Lists everything in the volume's own prefix. A failing store ends the listing and is noted in `failure`.
+    /// Lists everything in the volume's own prefix.
+    ///
+    /// A failing store ends the listing and is noted in `failure`.
     /// - Parameters:
     ///   - irregular: is handed every object that is not a block in its place.
     ///   - progress: is called after every batch with the number of objects seen.
@@ -79,7 +83,12 @@ package final class ObjectCollector {
         byteCount = byteCount.addingReportingOverflow(info.size).overflow ? .max : byteCount + info.size
         try sorter.add(
             FoundObject(
-                block, storedSize: info.size, modifiedSeconds: info.modified.seconds, isMisplaced: isMisplaced))
+                block,
+                storedSize: info.size,
+                modifiedSeconds: info.modified.seconds,
+                isMisplaced: isMisplaced
+            )
+        )
     }
 }
 

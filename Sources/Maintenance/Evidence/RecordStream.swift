@@ -3,7 +3,9 @@
 
 import Metadata
 
-/// A stream of records with its first one in view. One owner, one thread at a time.
+/// A stream of records with its first one in view.
+///
+/// One owner, one thread at a time.
 package final class RecordStream<Record> {
     /// The next record, nil at the end.
     package private(set) var head: Record?

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything that is known of one slice, merged from four streams that are sorted by slice id. fsck and gc decide on
-// this and on nothing else: the number of users is counted here, never read from a reference row.
+// Everything that is known of one slice, merged from four streams that are sorted by slice id. fsck and gc
+// decide on this and on nothing else: the number of users is counted here, never read from a reference row.
 
 package import Metadata
 
@@ -30,7 +30,9 @@ package struct SliceBundle: Sendable {
 
     package init() {}
 
-    /// How many records use the slice, delayed rows included. What a reference count must be.
+    /// How many records use the slice, delayed rows included.
+    ///
+    /// What a reference count must be.
     package var useCount: Int { chunkUseCount + delayedUseCount }
 
     /// The size of the slice in bytes, nil when nobody knows it or the uses differ.
@@ -63,7 +65,9 @@ package struct SliceBundle: Sendable {
     }
 }
 
-/// Merges the streams of evidence. One owner, one thread at a time.
+/// Merges the streams of evidence.
+///
+/// One owner, one thread at a time.
 package final class SliceMerger {
     private let uses: RecordStream<SliceUse>
     private let references: RecordStream<SliceReference>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole evidence about slices in one call: objects first, then the metadata in one snapshot. In this order a block
-// that is uploaded meanwhile is missing from the list and never looks leaked, and ids in the bucket are older than
-// the counters of the snapshot.
+// The whole evidence about slices in one call: objects first, then the metadata in one snapshot. In this
+// order a block that is uploaded meanwhile is missing from the list and never looks leaked, and ids in the
+// bucket are older than the counters of the snapshot.
 
 package import Metadata
 package import ObjectStorage
@@ -29,9 +29,9 @@ package struct SliceEvidence {
 
     /// Lists, scans, and hands out every slice in ascending order of ids.
     ///
-    /// `observing` sees every chunk's summary, before the first slice. `body` runs inside the snapshot: it must not
-    /// call the engine. What hides uses and the listing's failure are
-    /// known before the first slice is handed out; only damaged reference rows can still be added to the result.
+    /// `observing` sees every chunk's summary, before the first slice. `body` runs inside the snapshot: it
+    /// must not call the engine. What hides uses and the listing's failure are known before the first slice
+    /// is handed out; only damaged reference rows can still be added to the result.
     /// - Throws: `EngineError` when a scan fails; a failing listing is a gap, not an error.
     package func forEachSlice(
         irregular: (ObjectInfo, ObjectCollector.Irregular) throws -> Void,
@@ -91,15 +91,21 @@ package struct SliceEvidence {
         }
     }
 
-    /// The reference rows in order. Damaged rows are noted while the stream is read.
+    /// The reference rows in order.
+    ///
+    /// Damaged rows are noted while the stream is read.
     static func references(
         _ scanner: any MetadataScanner,
         spill: SpillSpace,
         _ gaps: GapLog,
     ) throws -> RecordStream<SliceReference> {
         let rows = try stream(
-            try scanner.scanSliceReferences(), isOrdered: scanner.isOrdered, spill: spill,
-            reduce: { FoundReference($0) }, damaged: { gaps.value.note($0, hidesUses: false) })
+            try scanner.scanSliceReferences(),
+            isOrdered: scanner.isOrdered,
+            spill: spill,
+            reduce: { FoundReference($0) },
+            damaged: { gaps.value.note($0, hidesUses: false) }
+        )
         return RecordStream {
             try rows.start()
             guard let row = rows.head else { return nil }
@@ -109,7 +115,9 @@ package struct SliceEvidence {
     }
 }
 
-/// Gaps that several streams note. One owner, one thread at a time.
+/// Gaps that several streams note.
+///
+/// One owner, one thread at a time.
 final class GapLog {
     var value = EvidenceGaps()
 }
@@ -118,14 +126,20 @@ extension DamagedRecord {
     /// A chunk's record with bytes behind its last whole slice.
     static func chunk(_ chunk: ChunkRecord) -> DamagedRecord {
         DamagedRecord(
-            kind: "chunk", key: "chunk \(chunk.index) of inode \(chunk.inode)", inode: chunk.inode,
-            reason: "\(chunk.slices.count) bytes are not a multiple of \(Slice.encodedSize)")
+            kind: "chunk",
+            key: "chunk \(chunk.index) of inode \(chunk.inode)",
+            inode: chunk.inode,
+            reason: "\(chunk.slices.count) bytes are not a multiple of \(Slice.encodedSize)"
+        )
     }
 
     /// A delayed row with bytes behind its last whole entry.
     static func delayed(_ row: DelayedSlices) -> DamagedRecord {
         DamagedRecord(
-            kind: "delayed slices", key: "delayed slices \(row.id)", inode: nil,
-            reason: "\(row.encodedSlices.count) bytes are not a multiple of 12")
+            kind: "delayed slices",
+            key: "delayed slices \(row.id)",
+            inode: nil,
+            reason: "\(row.encodedSlices.count) bytes are not a multiple of 12"
+        )
     }
 }

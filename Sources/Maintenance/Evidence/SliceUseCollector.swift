@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Turns chunk records and delayed rows into sorted slice uses. Decoding works on the stored bytes directly: a scan
-// sees every chunk of the volume.
+// Turns chunk records and delayed rows into sorted slice uses. Decoding works on the stored bytes directly:
+// a scan sees every chunk of the volume.
 
 package import Metadata
 package import VolumeModel
 
-/// Collects who uses which slice. One owner, one thread at a time.
+/// Collects who uses which slice.
+///
+/// One owner, one thread at a time.
 package final class SliceUseCollector {
     /// What a chunk's record holds, besides the slices it uses.
     package struct ChunkSummary: Sendable, Hashable {
@@ -30,8 +32,8 @@ package final class SliceUseCollector {
         sorter = spill.sorter()
     }
 
-    /// Takes the uses out of a chunk's record; of a damaged one those of its whole 24-byte records, because a use too
-    /// many only protects.
+    /// Takes the uses out of a chunk's record; of a damaged one those of its whole 24-byte records, because
+    /// a use too many only protects.
     package func add(_ chunk: ChunkRecord) throws -> ChunkSummary {
         try Self.read(chunk) { slice in
             if slice.isConsistent { highestSliceID = max(highestSliceID, slice.id) }
@@ -102,9 +104,12 @@ package final class SliceUseCollector {
 
     private static func decode(_ bytes: [UInt8], at offset: Int) -> Slice {
         Slice(
-            position: integer(bytes, at: offset), id: integer(bytes, at: offset + 4),
-            size: integer(bytes, at: offset + 12), offset: integer(bytes, at: offset + 16),
-            length: integer(bytes, at: offset + 20))
+            position: integer(bytes, at: offset),
+            id: integer(bytes, at: offset + 4),
+            size: integer(bytes, at: offset + 12),
+            offset: integer(bytes, at: offset + 16),
+            length: integer(bytes, at: offset + 20)
+        )
     }
 
     private static func integer<Number: FixedWidthInteger>(_ bytes: [UInt8], at offset: Int) -> Number {
