@@ -111,7 +111,8 @@ if isFuzzing {
             dependencies: ["CFuzzer", "FuzzDecoders"],
             path: "Tests/Fuzz/Program",
             swiftSettings: strict,
-            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]
+            // GNU gold, the default, fails on what the instrumentation adds.
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
         ),
     ]
 }

@@ -93,6 +93,20 @@ struct NameRuleTests {
         #expect(names.admit(ByteString(String(repeating: "a", count: 2000))))
     }
 
+    @Test("Many runs across directories take no exponential time")
+    func manyCrossings() throws {
+        let key = ByteString(String(repeating: "a/", count: 40) + "b")
+        for pattern in ["**", "***"] {
+            let text = String(repeating: pattern + "/", count: 30) + "x"
+            for anchor in ["", "/"] {
+                let rule = try NameRule(include: false, ByteString(anchor + text))
+                let rules = NameRules([rule], matchesFullPath: true)
+                // An anchored `***` takes everything below it, whatever follows.
+                #expect(rules.admit(key) == !(pattern == "***" && anchor == "/"))
+            }
+        }
+    }
+
     @Test("Take a character of several bytes for one")
     func characters() throws {
         let names = NameRules([try NameRule(include: false, "?.txt")])

@@ -48,38 +48,62 @@ package struct NameRule: Sendable {
     }
 
     func matches(_ path: ArraySlice<ArraySlice<UInt8>>) -> Bool {
-        isAnchored ? Self.fromStart(elements[...], path) : Self.fromEnd(elements[...], path)
+        var failures = Set<Remainder>()
+        return isAnchored
+            ? Self.fromStart(elements[...], path, &failures) : Self.fromEnd(elements[...], path, &failures)
     }
 
     private typealias Path = ArraySlice<ArraySlice<UInt8>>
 
-    private static func fromStart(_ elements: ArraySlice<PatternElement>, _ path: Path) -> Bool {
+    /// What was left of the pattern and of the path where they did not match. Several `**` reach the same remainder
+    /// in very many ways; each is looked at once.
+    private struct Remainder: Hashable {
+        let elements: Int
+        let path: Int
+    }
+
+    private static func fromStart(
+        _ elements: ArraySlice<PatternElement>,
+        _ path: Path,
+        _ failures: inout Set<Remainder>,
+    ) -> Bool {
         guard let first = elements.first, let name = path.first else { return elements.isEmpty && path.isEmpty }
         switch first {
         case .everythingBelow: return true
         case .glob(let glob) where glob.crossesSlash:
-            return (1...path.count).contains { count in
-                glob.matches(joined(path.prefix(count)))
-                    && fromStart(elements.dropFirst(), path.dropFirst(count))
+            let remainder = Remainder(elements: elements.count, path: path.count)
+            guard !failures.contains(remainder) else { return false }
+            for count in 1...path.count where glob.matches(joined(path.prefix(count))) {
+                if fromStart(elements.dropFirst(), path.dropFirst(count), &failures) { return true }
             }
+            failures.insert(remainder)
+            return false
         case .glob(let glob):
-            return glob.matches(name) && fromStart(elements.dropFirst(), path.dropFirst())
+            return glob.matches(name) && fromStart(elements.dropFirst(), path.dropFirst(), &failures)
         }
     }
 
-    private static func fromEnd(_ elements: ArraySlice<PatternElement>, _ path: Path) -> Bool {
+    private static func fromEnd(
+        _ elements: ArraySlice<PatternElement>,
+        _ path: Path,
+        _ failures: inout Set<Remainder>,
+    ) -> Bool {
         guard let last = elements.last else { return true }
         guard let name = path.last else { return false }
+        let glob: GlobElement?
         switch last {
-        case .everythingBelow:
-            return (1...path.count).contains { fromEnd(elements.dropLast(), path.dropLast($0)) }
-        case .glob(let glob) where glob.crossesSlash:
-            return (1...path.count).contains { count in
-                glob.matches(joined(path.suffix(count))) && fromEnd(elements.dropLast(), path.dropLast(count))
-            }
-        case .glob(let glob):
-            return glob.matches(name) && fromEnd(elements.dropLast(), path.dropLast())
+        case .everythingBelow: glob = nil
+        case .glob(let element) where element.crossesSlash: glob = element
+        case .glob(let element):
+            return element.matches(name) && fromEnd(elements.dropLast(), path.dropLast(), &failures)
         }
+        let remainder = Remainder(elements: elements.count, path: path.count)
+        guard !failures.contains(remainder) else { return false }
+        for count in 1...path.count where glob?.matches(joined(path.suffix(count))) ?? true {
+            if fromEnd(elements.dropLast(), path.dropLast(count), &failures) { return true }
+        }
+        failures.insert(remainder)
+        return false
     }
 
     private static func joined(_ path: Path) -> ArraySlice<UInt8> {

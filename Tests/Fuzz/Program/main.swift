@@ -30,6 +30,8 @@ enum Chosen {
     }()
 }
 
+/// What libFuzzer calls with every input; its own `main` asks for this name, although ours takes its place.
+@_cdecl("LLVMFuzzerTestOneInput")
 func feed(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
     let bytes = unsafe Array(UnsafeBufferPointer(start: data, count: size))
     do throws(BrokenPromise) {
