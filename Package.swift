@@ -61,11 +61,13 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataSQL", "ObjectStorage", "SluiceBase",
+                "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataSQL", "ObjectStorage",
+                "SluiceBase",
                 "TerminalUI", "VirtualFS", "VolumeModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
 
         // What the fuzzer and the tests of its corpus call.
         .target(
@@ -78,22 +80,33 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Tests. SluiceTestSupport holds the conformance suites and the builders that several test targets share.
+        // Tests. SluiceTestSupport holds the conformance suites and the builders that several test targets
+        // share.
         .target(
             name: "SluiceTestSupport",
-            dependencies: ["Metadata", "MetadataSQL", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"],
+            dependencies: [
+                "Metadata", "MetadataSQL", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase",
+            ],
             path: "Tests/SluiceTestSupport",
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         tests("SluiceBaseTests", ["SluiceBase"]),
         tests("VolumeModelTests", ["VolumeModel", "SluiceBase"]),
         tests("ObjectStorageTests", ["ObjectStorage", "SluiceBase"]),
         tests("MetadataTests", ["Metadata", "MetadataSQL", "VolumeModel", "SluiceBase"]),
         tests("MetadataSQLTests", ["MetadataSQL", "Metadata", "VolumeModel", "SluiceBase"]),
         tests("BlockStoreTests", ["BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"]),
-        tests("VirtualFSTests", ["VirtualFS", "Metadata", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"]),
+        tests(
+            "VirtualFSTests",
+            ["VirtualFS", "Metadata", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"]
+        ),
         tests(
             "MaintenanceTests",
-            ["Maintenance", "Metadata", "MetadataSQL", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"]),
+            [
+                "Maintenance", "Metadata", "MetadataSQL", "BlockStore", "ObjectStorage", "VolumeModel",
+                "SluiceBase",
+            ]
+        ),
         tests("BucketSyncTests", ["BucketSync", "ObjectStorage", "SluiceBase"]),
         tests("TerminalUITests", ["TerminalUI", "SluiceBase"]),
         tests("CommandTests", ["SluiceBase"]),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pipeline: two listers → merge → plan → workers, then links, removals and directories, each after what it depends
-// on. Nothing is removed from the destination before both listings are known to be complete (sync.md H1–H3).
+// The pipeline: two listers → merge → plan → workers, then links, removals and directories, each after what
+// it depends on. Nothing is removed from the destination before both listings are known to be complete
+// (sync.md H1–H3).
 
 import ObjectStorage
 package import SluiceBase
@@ -30,7 +31,10 @@ package final class SyncRun: Sendable {
             throw SyncError(.overlap, "the destination \(to) lies inside the source \(from)")
         }
         if from.hasPrefix(to), options.removal.extras {
-            throw SyncError(.overlap, "the source \(from) lies inside the destination \(to), which is to be cleared")
+            throw SyncError(
+                .overlap,
+                "the source \(from) lies inside the destination \(to), which is to be cleared"
+            )
         }
         if options.selection.limit != nil, options.removal.extras {
             throw SyncError(.options, "a limit leaves keys unseen, so extras cannot be removed")
@@ -45,8 +49,8 @@ package final class SyncRun: Sendable {
     package var progress: SyncCounts { ledger.counts }
 
     /// Does it all and returns when it is done, cancelled or out of patience.
-    /// - Throws: `SyncError` when the machine gives no threads or no temporary file; failures of single objects and
-    ///   of listings are in the report.
+    /// - Throws: `SyncError` when the machine gives no threads or no temporary file; failures of single
+    ///   objects and of listings are in the report.
     package func run() throws -> SyncReport {
         do {
             return try execute()
@@ -98,7 +102,8 @@ package final class SyncRun: Sendable {
                 prefix: side.prefix,
                 after: options.selection.listsAfter(prefix: side.prefix),
                 followsLinks: !options.fidelity.symlinks,
-                includesDirectories: options.fidelity.directories)
+                includesDirectories: options.fidelity.directories
+            )
         }
         let (from, to) = (source, destination)
         let sourceCursor = try KeyCursor(from, options.selection, options.fidelity) {
@@ -120,7 +125,8 @@ package final class SyncRun: Sendable {
         return (sourceCursor, destinationCursor)
     }
 
-    /// Walks both listings side by side, and stops at the first gap in either: behind it nothing can be concluded.
+    /// Walks both listings side by side, and stops at the first gap in either: behind it nothing can be
+    /// concluded.
     private func merge(_ cursors: (source: KeyCursor, destination: KeyCursor), _ planner: Planner) throws {
         enterRoot(planner)
         var left = options.selection.limit ?? .max
@@ -184,7 +190,9 @@ package final class SyncRun: Sendable {
     ) -> RemovalHold? {
         guard options.removal.extras else { return nil }
         guard !ledger.shouldStop else { return .stopped }
-        guard report.sourceListing == .complete, report.destinationListing == .complete else { return .listingFailed }
+        guard report.sourceListing == .complete, report.destinationListing == .complete else {
+            return .listingFailed
+        }
         guard planner.removalCount > 0 else { return nil }
         if cursors.source.counts.seen == 0, !options.removal.allowsEmptySource { return .emptySource }
         let allowed: UInt64
@@ -280,7 +288,9 @@ extension SyncSide {
 
     /// A folder that is not there is no empty folder: the disk may not be mounted (sync.md H1).
     func requireFolder() throws(StorageError) {
-        guard store.limits.isFileSystem, let end = prefix.bytes.lastIndex(of: UInt8(ascii: "/")) else { return }
+        guard store.limits.isFileSystem, let end = prefix.bytes.lastIndex(of: UInt8(ascii: "/")) else {
+            return
+        }
         _ = try store.head(ObjectKey(prefix.bytes[...end]))
     }
 }

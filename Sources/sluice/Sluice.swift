@@ -12,7 +12,8 @@ struct Sluice: ParsableCommand {
         subcommands: [
             Format.self, Config.self, Status.self, Info.self, Explain.self, Fsck.self, Gc.self, Sync.self,
             Destroy.self, Version.self,
-        ])
+        ]
+    )
 
     static let versionNumber = "0.1.0"
 

@@ -19,20 +19,30 @@ struct DecisionTests {
     /// The destination is always 5 bytes of second 100.
     static let rows: [Case] = [
         Case(
-            row: "same size, source newer", source: (5, 200),
-            decisions: [.skip, .replace, .replace, .skip, .skip, .compare]),
+            row: "same size, source newer",
+            source: (5, 200),
+            decisions: [.skip, .replace, .replace, .skip, .skip, .compare]
+        ),
         Case(
-            row: "same size, source older", source: (5, 50),
-            decisions: [.skip, .skip, .replace, .skip, .skip, .compare]),
+            row: "same size, source older",
+            source: (5, 50),
+            decisions: [.skip, .skip, .replace, .skip, .skip, .compare]
+        ),
         Case(
-            row: "other size, source older", source: (6, 50),
-            decisions: [.replace, .skip, .replace, .replace, .skip, .replace]),
+            row: "other size, source older",
+            source: (6, 50),
+            decisions: [.replace, .skip, .replace, .replace, .skip, .replace]
+        ),
         Case(
-            row: "other size, same second", source: (6, 100),
-            decisions: [.replace, .skip, .replace, .replace, .skip, .replace]),
+            row: "other size, same second",
+            source: (6, 100),
+            decisions: [.replace, .skip, .replace, .replace, .skip, .replace]
+        ),
         Case(
-            row: "same size, same second", source: (5, 100),
-            decisions: [.skip, .skip, .replace, .skip, .skip, .compare]),
+            row: "same size, same second",
+            source: (5, 100),
+            decisions: [.skip, .skip, .replace, .skip, .skip, .compare]
+        ),
     ]
 
     static let columns: [@Sendable (inout Comparison) -> Void] = [
@@ -42,7 +52,11 @@ struct DecisionTests {
 
     @Test("Follows the table", arguments: rows)
     func table(_ row: Case) {
-        let source = ObjectInfo(key: "k", size: row.source.size, modified: Timestamp(seconds: row.source.second))
+        let source = ObjectInfo(
+            key: "k",
+            size: row.source.size,
+            modified: Timestamp(seconds: row.source.second)
+        )
         let destination = ObjectInfo(key: "k", size: 5, modified: Timestamp(seconds: 100))
         let decisions = Self.columns.map { change in
             var options = SyncOptions()

@@ -19,8 +19,11 @@ struct FidelityTests {
         try withFolders { source, destination, path in
             try source.put("d/f", [1, 2, 3])
             try source.put("d/e/run", [])
-            try source.setFacts("d/f", FileFacts(mode: 0o640, uid: Posix.effectiveUserID, gid: Posix.effectiveGroupID),
-                modified: Timestamp(seconds: 1_000_000_000, nanoseconds: 123_456_789))
+            try source.setFacts(
+                "d/f",
+                FileFacts(mode: 0o640, uid: Posix.effectiveUserID, gid: Posix.effectiveGroupID),
+                modified: Timestamp(seconds: 1_000_000_000, nanoseconds: 123_456_789)
+            )
             try source.makeLink("z", to: "d/f")
             try source.makeLink("d/a", to: "d/f")
             try source.makeSymlink("d/s", target: "nowhere", modified: Timestamp(seconds: 5))
@@ -34,7 +37,8 @@ struct FidelityTests {
             #expect(try picture(of: destination) == picture(of: source))
             #expect(
                 try Posix.status(path + "/to").modified == Posix.status(path + "/from").modified,
-                "the folder itself")
+                "the folder itself"
+            )
             let second = try sync(source, destination, Self.archive)
             #expect(second.counts.copied == 0)
             #expect(second.counts.skipped == second.counts.found)
@@ -108,14 +112,21 @@ struct FidelityTests {
         try withFolders { source, destination, _ in
             try fill(source, &random)
             try fill(destination, &random)
-            let report = try sync(source, destination, options {
-                $0.fidelity = .archive
-                $0.removal.extras = true
-                $0.removal.allowsEmptySource = true
-                $0.comparison.content = true
-            })
+            let report = try sync(
+                source,
+                destination,
+                options {
+                    $0.fidelity = .archive
+                    $0.removal.extras = true
+                    $0.removal.allowsEmptySource = true
+                    $0.comparison.content = true
+                }
+            )
             #expect(report.failures == [], "seed \(random.seed)")
-            #expect(try stripped(picture(of: destination)) == stripped(picture(of: source)), "seed \(random.seed)")
+            #expect(
+                try stripped(picture(of: destination)) == stripped(picture(of: source)),
+                "seed \(random.seed)"
+            )
             let again = try sync(source, destination, Self.archive)
             #expect(again.counts.copied == 0, "seed \(random.seed)")
             #expect(again.counts.deleted == 0, "seed \(random.seed)")
@@ -141,7 +152,8 @@ struct FidelityTests {
             let file = key + ByteString(names[Int.random(in: 0..<names.count, using: &random)])
             switch Int.random(in: 0..<6, using: &random) {
             case 0: try store.makeDirectory(key + "dir/", modified: Timestamp(seconds: 99))
-            case 1: try store.makeSymlink(file, target: ByteString("t\(Int.random(in: 0..<3, using: &random))"))
+            case 1:
+                try store.makeSymlink(file, target: ByteString("t\(Int.random(in: 0..<3, using: &random))"))
             default:
                 let size = Int.random(in: 0..<3000, using: &random)
                 try store.put(file, (0..<size).map { _ in UInt8.random(in: 0..<4, using: &random) })

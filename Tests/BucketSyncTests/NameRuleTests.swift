@@ -8,7 +8,8 @@ import Testing
 @Suite("Include and exclude rules")
 struct NameRuleTests {
     static let tree = [
-        "a1/b1", "a1/b2", "a2/b2", "aaa/b1", "b1", "b2", "d/foo/z", "foo.c", "foo/bar", "foo/k.c", "foo/x/bar",
+        "a1/b1", "a1/b2", "a2/b2", "aaa/b1", "b1", "b2", "d/foo/z", "foo.c", "foo/bar", "foo/k.c",
+        "foo/x/bar",
         "foo/x/y/bar", "foodir/f", "top.txt", "xfoo/f",
     ]
 

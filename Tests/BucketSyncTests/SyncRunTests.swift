@@ -84,8 +84,10 @@ struct SyncRunTests {
         let before = try contents(of: destination)
         let fault = [Fault(.page, call: page, .fail(gone))]
         let report = try sync(
-            isSource ? FaultyStore(source, fault) : source, isSource ? destination : FaultyStore(destination, fault),
-            options { $0.removal.extras = true })
+            isSource ? FaultyStore(source, fault) : source,
+            isSource ? destination : FaultyStore(destination, fault),
+            options { $0.removal.extras = true }
+        )
         #expect(report.isIncomplete)
         #expect(report.removalHold == .listingFailed)
         #expect(report.counts.deleted == 0)
@@ -137,11 +139,13 @@ struct SyncRunTests {
     func bound(_ bound: Removal.Bound) throws {
         let destination = try store(["a": [1], "x": [1], "y": [1]])
         let report = try sync(
-            try store(["a": [1]]), destination,
+            try store(["a": [1]]),
+            destination,
             options {
                 $0.removal.extras = true
                 $0.removal.bound = bound
-            })
+            }
+        )
         #expect(report.removalHold == .tooMany(2, allowed: 1))
         #expect(report.hasProblems)
         #expect(try contents(of: destination).count == 3)
@@ -153,12 +157,14 @@ struct SyncRunTests {
         let destination = try store(["big": [1], "keep.log": [1, 2], "small": [1], "x.log": [1]])
         let exclude = try NameRule(include: false, "*.log")
         let report = try sync(
-            source, destination,
+            source,
+            destination,
             options {
                 $0.removal.extras = true
                 $0.selection.maximumSize = 2
                 $0.selection.names = NameRules([exclude])
-            })
+            }
+        )
         #expect(report.counts.deleted == 0)
         #expect(report.counts.excluded == 2)
         #expect(try contents(of: destination).count == 4)
@@ -179,11 +185,13 @@ struct SyncRunTests {
         let source = try store(["a": [1], "b": [1], "b\u{0}": [1], "c": [1], "d": [1]])
         let destination = freshStore()
         try sync(
-            source, destination,
+            source,
+            destination,
             options {
                 $0.selection.start = "b"
                 $0.selection.end = "c"
-            })
+            }
+        )
         #expect(try contents(of: destination).keys.sorted() == ["b", "b\u{0}", "c"])
     }
 
@@ -206,7 +214,9 @@ struct SyncRunTests {
         }
         let report = try sync(source, destination, dry) { log.note($0) }
         #expect(try contents(of: destination) == before)
-        #expect(log.planned.map { "\($0.action.rawValue) \($0.key)" } == ["copy a", "copy b", "delete-extra z"])
+        #expect(
+            log.planned.map { "\($0.action.rawValue) \($0.key)" } == ["copy a", "copy b", "delete-extra z"]
+        )
         #expect(report.counts.copied == 2)
         #expect(report.counts.deleted == 1)
     }
@@ -214,12 +224,21 @@ struct SyncRunTests {
     @Test("A step survives the way to JSON and back")
     func stepJSON() throws {
         let facts = FileFacts(
-            mode: 0o4755, uid: 7, gid: 8, target: ByteString([0xFF, 0x2F]),
-            linkIdentity: LinkIdentity(device: .max, inode: 3), special: SpecialFile(.blockDevice, device: 9))
+            mode: 0o4755,
+            uid: 7,
+            gid: 8,
+            target: ByteString([0xFF, 0x2F]),
+            linkIdentity: LinkIdentity(device: .max, inode: 3),
+            special: SpecialFile(.blockDevice, device: 9)
+        )
         let key = ObjectKey([0x66, 0xFF, 0xFE])
         let source = ObjectInfo(
-            key: key, size: .max, modified: Timestamp(seconds: -1, nanoseconds: 999_999_999), kind: .special,
-            file: facts)
+            key: key,
+            size: .max,
+            modified: Timestamp(seconds: -1, nanoseconds: 999_999_999),
+            kind: .special,
+            file: facts
+        )
         let step = SyncStep(.makeLink, key, source: source, destination: nil, linkedTo: "first")
         #expect(try SyncStep(json: try JSONValue.parse(step.json.line)) == step)
     }
@@ -281,7 +300,11 @@ struct SyncRunTests {
         cancellation.cancel()
         let destination = try store(["z": [1]])
         let report = try sync(
-            try store(["a": [1]]), destination, options { $0.removal.extras = true }, cancellation: cancellation)
+            try store(["a": [1]]),
+            destination,
+            options { $0.removal.extras = true },
+            cancellation: cancellation
+        )
         #expect(report.isCancelled)
         #expect(report.removalHold == .stopped)
         #expect(try contents(of: destination).keys.sorted() == ["z"])
@@ -305,7 +328,10 @@ struct SyncRunTests {
         #expect(try destination.bytes(of: "a") == [1, 2, 3])
     }
 
-    @Test("Refuses keys that would leave the folder or fall together", arguments: ["../x", "a//b", "./a", "/lead"])
+    @Test(
+        "Refuses keys that would leave the folder or fall together",
+        arguments: ["../x", "a//b", "./a", "/lead"]
+    )
     func hostileKeys(_ key: String) throws {
         try withFolders { _, destination, path in
             let report = try sync(try store([ObjectKey(key): [1], "good": [1]]), destination)
@@ -332,7 +358,10 @@ struct SyncRunTests {
         let destination = try store(["t/x": [1], "u": [1]])
         let clearing = options { $0.removal.extras = true }
         let run = try SyncRun(
-            from: SyncSide(source, prefix: "p/"), to: SyncSide(destination, prefix: "t/"), clearing)
+            from: SyncSide(source, prefix: "p/"),
+            to: SyncSide(destination, prefix: "t/"),
+            clearing
+        )
         _ = try run.run()
         #expect(try contents(of: destination) == ["t/a": [1], "u": [1]])
     }

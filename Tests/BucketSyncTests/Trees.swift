@@ -35,7 +35,12 @@ func sync(
     events: (@Sendable (SyncEvent) -> Void)? = nil,
 ) throws -> SyncReport {
     let run = try SyncRun(
-        from: SyncSide(source), to: SyncSide(destination), options, cancellation: cancellation, events: events)
+        from: SyncSide(source),
+        to: SyncSide(destination),
+        options,
+        cancellation: cancellation,
+        events: events
+    )
     return try run.run()
 }
 
@@ -52,7 +57,9 @@ func contents(of store: any ObjectStore) throws -> [ObjectKey: [UInt8]] {
     var found: [ObjectKey: [UInt8]] = [:]
     let listing = try store.list(ListRequest())
     while case let batch = try listing.next(), !batch.isEmpty {
-        for object in batch where object.kind == .object { found[object.key] = try store.bytes(of: object.key) }
+        for object in batch where object.kind == .object {
+            found[object.key] = try store.bytes(of: object.key)
+        }
     }
     return found
 }
@@ -64,7 +71,8 @@ func picture(of store: FileStore) throws -> [String] {
     let listing = try store.list(ListRequest(followsLinks: false, includesDirectories: true))
     while case let batch = try listing.next(), !batch.isEmpty {
         for object in batch {
-            var line = "\(object.key) \(object.kind) \(object.size) \(object.modified.seconds).\(object.modified.nanoseconds)"
+            var line =
+                "\(object.key) \(object.kind) \(object.size) \(object.modified.seconds).\(object.modified.nanoseconds)"
             if let file = object.file {
                 if object.kind != .symlink { line += " \(String(file.mode, radix: 8))" }
                 line += " \(file.uid):\(file.gid)"

@@ -81,7 +81,8 @@ final class SQLiteBench: MetadataBench {
                 """
                 UPDATE jfs_edge SET inode = -1 WHERE parent = \(parent)
                 AND name = x'\(Hex.encode(name.bytes))'
-                """)
+                """
+            )
         case .sliceReference(let id):
             try execute("UPDATE jfs_chunk_ref SET size = \(1 << 40) WHERE chunkid = \(id)")
         case .directoryStat(let inode):

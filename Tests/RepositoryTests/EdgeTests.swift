@@ -53,7 +53,8 @@ struct EdgeTests {
     func testEdges() throws {
         let declared = try PackageManifest(Repository.file("Package.swift"))
         let forbidden = Self.systemLibraries.union(["CLinux", "sluice", "ArgumentParser"])
-        for (target, dependencies) in declared.targets where target.contains("Test") || target.lowercased().contains("fuzz") {
+        for (target, dependencies) in declared.targets
+        where target.contains("Test") || target.lowercased().contains("fuzz") {
             #expect(dependencies.intersection(forbidden) == [], "\(target)")
         }
     }

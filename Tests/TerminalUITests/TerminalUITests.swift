@@ -13,7 +13,8 @@ import TerminalUI
                 "class   objects  why",
                 "valid        12  named by a chunk",
                 "leaked        1",
-            ])
+            ]
+        )
     }
 
     @Test func `wide characters take two cells, marks none`() {

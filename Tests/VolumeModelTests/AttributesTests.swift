@@ -21,8 +21,12 @@ import VolumeModel
     @Test func `a plain file decodes to its fields`() throws {
         let attributes = try Attributes(decoding: Self.bytes(Self.plainFile))
         var expected = Attributes(
-            type: .file, mode: 0o644, time: Timestamp(seconds: 0x6b04_9240, nanoseconds: 0x23ec_795b), length: 13,
-            parent: .root)
+            type: .file,
+            mode: 0o644,
+            time: Timestamp(seconds: 0x6b04_9240, nanoseconds: 0x23ec_795b),
+            length: 13,
+            parent: .root
+        )
         expected.modifyTime.nanoseconds = 0x23f3_743e
         expected.changeTime.nanoseconds = 0x2492_fb83
         #expect(attributes == expected)

@@ -6,8 +6,14 @@ import VolumeModel
 
 @Suite struct SliceTests {
     @Test(arguments: [
-        (Slice(position: 0, id: 1, size: 5000, offset: 0, length: 5000), "000000000000000000000001000013880000000000001388"),
-        (Slice(position: 1000, id: 0, size: 0, offset: 0, length: 4000), "000003e80000000000000000000000000000000000000fa0"),
+        (
+            Slice(position: 0, id: 1, size: 5000, offset: 0, length: 5000),
+            "000000000000000000000001000013880000000000001388"
+        ),
+        (
+            Slice(position: 1000, id: 0, size: 0, offset: 0, length: 4000),
+            "000003e80000000000000000000000000000000000000fa0"
+        ),
         (
             Slice(position: 8192, id: 133, size: 200_000, offset: 4096, length: 50000),
             "00002000000000000000008500030d40000010000000c350"
@@ -37,7 +43,8 @@ import VolumeModel
             Overlay.pieces(of: [base, middle]) == [
                 Slice(position: 0, id: 1, size: 100, offset: 0, length: 40), middle,
                 Slice(position: 60, id: 1, size: 100, offset: 60, length: 40),
-            ])
+            ]
+        )
     }
 
     @Test func `gaps read as holes and the end is where the last record ends`() {
@@ -61,7 +68,13 @@ import VolumeModel
                 let position = UInt32.random(in: 0..<60, using: &random)
                 let length = UInt32.random(in: 0..<40, using: &random)
                 let offset = UInt32.random(in: 0..<9, using: &random)
-                let slice = Slice(position: position, id: id, size: offset + length, offset: offset, length: length)
+                let slice = Slice(
+                    position: position,
+                    id: id,
+                    size: offset + length,
+                    offset: offset,
+                    length: length
+                )
                 slices.append(slice)
                 for byte in 0..<length { painted[UInt64(position + byte)] = (id, offset + byte) }
             }

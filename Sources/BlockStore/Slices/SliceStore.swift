@@ -62,8 +62,8 @@ package final class SliceStore: Sendable {
     package var compression: Compression { codec.compression }
 
     /// Reads one whole block to the front of `buffer`.
-    /// - Throws: `.missing`, `.damaged` when the object is not exactly the block, `.invalid` when the buffer is too
-    ///   short or the key's size impossible, `.storage`.
+    /// - Throws: `.missing`, `.damaged` when the object is not exactly the block, `.invalid` when the buffer
+    ///   is too short or the key's size impossible, `.storage`.
     package func readBlock(
         _ key: BlockKey,
         into buffer: UnsafeMutableRawBufferPointer,

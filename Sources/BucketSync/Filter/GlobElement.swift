@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One component of a pattern, as Go's path.Match reads it (sync.md §a.4), with `**` that crosses `/` in addition.
-// Matching walks a set of positions, so that no pattern takes more than pattern × name steps.
+// One component of a pattern, as Go's path.Match reads it (sync.md §a.4), with `**` that crosses `/` in
+// addition. Matching walks a set of positions, so that no pattern takes more than pattern × name steps.
 
 import SluiceBase
 
@@ -73,7 +73,12 @@ struct GlobElement: Sendable {
         return reached[count]
     }
 
-    private func advance(over token: Token, from position: Int, of name: ArraySlice<UInt8>, into next: inout [Bool]) {
+    private func advance(
+        over token: Token,
+        from position: Int,
+        of name: ArraySlice<UInt8>,
+        into next: inout [Bool]
+    ) {
         let slash = UInt8(ascii: "/")
         let index = name.startIndex + position
         switch token {
@@ -159,7 +164,9 @@ private struct PatternReader {
         if take(UInt8(ascii: "\\")), offset == bytes.count { throw error("a \\ at the end") }
         var decoder = UTF8()
         var iterator = bytes[offset...].prefix(4).makeIterator()
-        guard case .scalarValue(let scalar) = decoder.decode(&iterator) else { throw error("a byte that is no UTF-8") }
+        guard case .scalarValue(let scalar) = decoder.decode(&iterator) else {
+            throw error("a byte that is no UTF-8")
+        }
         offset += UTF8.width(scalar)
         return scalar.value
     }

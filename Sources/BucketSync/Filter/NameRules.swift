@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Include and exclude rules on names, with the results of JuiceFS 1.4.2 (sync.md §a.4, whose table is in the tests).
+// Include and exclude rules on names, with the results of JuiceFS 1.4.2 (sync.md §a.4, whose table is in the
+// tests).
 
 package import SluiceBase
 
@@ -23,7 +24,8 @@ package struct NameRule: Sendable {
         var elements: [PatternElement] = []
         for part in isAnchored ? parts[1...] : parts[...] {
             elements.append(
-                part.elementsEqual("***".utf8) ? .everythingBelow : .glob(try GlobElement(Array(part))))
+                part.elementsEqual("***".utf8) ? .everythingBelow : .glob(try GlobElement(Array(part)))
+            )
         }
         self.elements = elements
         wantsDirectory =
@@ -55,8 +57,9 @@ package struct NameRule: Sendable {
 
     private typealias Path = ArraySlice<ArraySlice<UInt8>>
 
-    /// What was left of the pattern and of the path where they did not match. Several `**` reach the same remainder
-    /// in very many ways; each is looked at once.
+    /// What was left of the pattern and of the path where they did not match.
+    ///
+    /// Several `**` reach the same remainder in very many ways; each is looked at once.
     private struct Remainder: Hashable {
         let elements: Int
         let path: Int
@@ -67,7 +70,9 @@ package struct NameRule: Sendable {
         _ path: Path,
         _ failures: inout Set<Remainder>,
     ) -> Bool {
-        guard let first = elements.first, let name = path.first else { return elements.isEmpty && path.isEmpty }
+        guard let first = elements.first, let name = path.first else {
+            return elements.isEmpty && path.isEmpty
+        }
         switch first {
         case .everythingBelow: return true
         case .glob(let glob) where glob.crossesSlash:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which objects a run is about. Names count on both sides; sizes and times decide what is copied, and protect what the
-// destination has from removal, but never make an object of the source look absent (sync.md H41).
+// Which objects a run is about. Names count on both sides; sizes and times decide what is copied, and protect
+// what the destination has from removal, but never make an object of the source look absent (sync.md H41).
 
 package import ObjectStorage
 package import SluiceBase
@@ -28,7 +28,8 @@ package struct Selection: Sendable {
     /// Whether size and time let an object be copied or removed; directories and links always pass.
     func admitsFacts(of object: ObjectInfo) -> Bool {
         guard object.kind == .object else { return true }
-        guard (minimumSize...max(minimumSize, maximumSize)).contains(object.size), object.size <= maximumSize else {
+        guard (minimumSize...max(minimumSize, maximumSize)).contains(object.size), object.size <= maximumSize
+        else {
             return false
         }
         if let changedSince, object.modified < changedSince { return false }
@@ -49,7 +50,9 @@ extension ObjectKey {
     /// Whether this is what an interrupted copy left behind, ours or JuiceFS' (`.jfs.NAME.tmp.NUMBER`).
     var isLeftover: Bool {
         let name = bytes[(bytes.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)...]
-        guard name.starts(with: ".jfs.".utf8), let point = name.lastIndex(of: UInt8(ascii: ".")) else { return false }
+        guard name.starts(with: ".jfs.".utf8), let point = name.lastIndex(of: UInt8(ascii: ".")) else {
+            return false
+        }
         let number = name[(point + 1)...]
         return !number.isEmpty && number.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
             && name[..<point].suffix(4).elementsEqual(".tmp".utf8)

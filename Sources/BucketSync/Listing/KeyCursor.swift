@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One side's listing as a stream: a thread of its own pulls batches, checks that keys rise, cuts the prefix off and
-// leaves out what the run is not about. Memory is bounded by the queue.
+// One side's listing as a stream: a thread of its own pulls batches, checks that keys rise, cuts the prefix
+// off and leaves out what the run is not about. Memory is bounded by the queue.
 
 package import ObjectStorage
 import SluiceBase
@@ -41,7 +41,9 @@ final class KeyCursor {
         let state = Mutex(Shared())
     }
 
-    /// Starts the lister. The listing itself is made on its thread, so that both sides start at once.
+    /// Starts the lister.
+    ///
+    /// The listing itself is made on its thread, so that both sides start at once.
     init(
         _ side: SyncSide,
         _ selection: Selection,
@@ -152,14 +154,22 @@ private struct ListingFilter: Sendable {
                 // Some servers repeat the last key of a page as the first of the next.
                 if index == 0, object.key == last { continue }
                 throw StorageError(
-                    .corrupt, "list", key: object.key, address: side.store.address,
-                    reason: "keys are out of order: it comes after \(last)")
+                    .corrupt,
+                    "list",
+                    key: object.key,
+                    address: side.store.address,
+                    reason: "keys are out of order: it comes after \(last)"
+                )
             }
             last = object.key
             guard object.key.hasPrefix(side.prefix) else {
                 throw StorageError(
-                    .corrupt, "list", key: object.key, address: side.store.address,
-                    reason: "the key does not begin with the prefix that was asked for")
+                    .corrupt,
+                    "list",
+                    key: object.key,
+                    address: side.store.address,
+                    reason: "the key does not begin with the prefix that was asked for"
+                )
             }
             var own = object
             if !side.prefix.isEmpty { own.key = object.key.dropFirst(side.prefix.count) }
@@ -173,7 +183,8 @@ private struct ListingFilter: Sendable {
     }
 
     private mutating func isWanted(_ object: ObjectInfo) -> Bool {
-        // The root itself is handled with the directories; a file without a further name is the prefix itself.
+        // The root itself is handled with the directories; a file without a further name is the prefix
+        // itself.
         if object.kind == .commonPrefix || (object.key.isEmpty && object.kind == .directory) { return false }
         if object.kind == .directory, !fidelity.directories { return false }
         if let start = selection.start, object.key < start { return false }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a run is asked to do. The meaning of the options is that of JuiceFS 1.4.2 (sync.md §a.2) but for what §c demands.
+// What a run is asked to do. The meaning of the options is that of JuiceFS 1.4.2 (sync.md §a.2) but for what
+// §c demands.
 
 package import ObjectStorage
 import SluiceBase

@@ -45,7 +45,9 @@ package struct DecisionTable: Sendable {
         guard isAlike else { return .skip }
         if removesEqualSource { return .deleteSource }
         if comparesAttributes, hasBytes { return .compare }
-        if comparesPermissions, let old = destination.file, let new = source.file, Self.differ(old, new, source.kind) {
+        if comparesPermissions, let old = destination.file, let new = source.file,
+            Self.differ(old, new, source.kind)
+        {
             return .setFacts
         }
         return .skip

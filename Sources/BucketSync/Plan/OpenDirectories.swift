@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A directory gets its time after everything in it, and only when something in it was touched or it differed. Keys come
-// in order, so the directories that are not finished yet are a stack as deep as the tree.
+// A directory gets its time after everything in it, and only when something in it was touched or it differed.
+// Keys come in order, so the directories that are not finished yet are a stack as deep as the tree.
 
 import ObjectStorage
 import SluiceBase

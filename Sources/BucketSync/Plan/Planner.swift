@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// From two merged listings to steps. Used by one thread. Memory: one level per directory of the current path, and one
-// entry per file with several names, up to a limit.
+// From two merged listings to steps. Used by one thread. Memory: one level per directory of the current path,
+// and one entry per file with several names, up to a limit.
 
 import ObjectStorage
 import SluiceBase
 
-/// Turns keys into steps. Steps that must wait are kept apart.
+/// Turns keys into steps.
+///
+/// Steps that must wait are kept apart.
 final class Planner {
     private let options: SyncOptions
     private let table: DecisionTable
@@ -56,7 +58,13 @@ final class Planner {
     func plan(_ source: ObjectInfo, _ destination: ObjectInfo?) throws {
         try leave(for: source.key)
         if refusesFileNames, let obstacle = source.key.obstacleForFiles {
-            let error = StorageError(.invalidKey, "store", key: source.key, address: "the destination", reason: obstacle)
+            let error = StorageError(
+                .invalidKey,
+                "store",
+                key: source.key,
+                address: "the destination",
+                reason: obstacle
+            )
             ledger.fail(SyncStep(.copy, source.key, source: source), error)
             return
         }
@@ -119,7 +127,9 @@ final class Planner {
 
     private func directoriesDiffer(_ source: ObjectInfo, _ destination: ObjectInfo) -> Bool {
         if options.fidelity.attributes || source.modified != destination.modified { return true }
-        guard options.fidelity.permissions, let new = source.file, let old = destination.file else { return false }
+        guard options.fidelity.permissions, let new = source.file, let old = destination.file else {
+            return false
+        }
         return DecisionTable.differ(old, new, .directory)
     }
 
@@ -168,11 +178,15 @@ final class Planner {
         try emit(SyncStep(action, source.key, source: source, destination: destination))
     }
 
-    private func planLinked(_ source: ObjectInfo, _ destination: ObjectInfo?, _ identity: LinkIdentity) throws {
+    private func planLinked(_ source: ObjectInfo, _ destination: ObjectInfo?, _ identity: LinkIdentity) throws
+    {
         guard let leader = leaders[identity] else {
             let isKept = try planSingle(source, destination)
             if leaders.count < Self.maximumLeaders {
-                leaders[identity] = Leader(key: source.key, kept: isKept ? destination?.file?.linkIdentity : nil)
+                leaders[identity] = Leader(
+                    key: source.key,
+                    kept: isKept ? destination?.file?.linkIdentity : nil
+                )
             } else {
                 ledger.count { $0.splitLinks += 1 }
             }
@@ -182,7 +196,12 @@ final class Planner {
         if let kept = leader.kept, destination?.file?.linkIdentity == kept { return skip(source) }
         open.touch()
         let step = SyncStep(
-            .makeLink, source.key, source: source, destination: destination, linkedTo: leader.key)
+            .makeLink,
+            source.key,
+            source: source,
+            destination: destination,
+            linkedTo: leader.key
+        )
         try links.append(step)
     }
 

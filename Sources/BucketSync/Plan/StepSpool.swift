@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Steps that must wait: removals until both listings are known to be complete, links until their files are there,
-// directories until their content is. A long list goes to a file without a name, so that memory stays bounded.
+// Steps that must wait: removals until both listings are known to be complete, links until their files are
+// there, directories until their content is. A long list goes to a file without a name, so that memory stays
+// bounded.
 
 import SluiceBase
 
-/// Steps in the order in which they were added. Not thread-safe.
+/// Steps in the order in which they were added.
+///
+/// Not thread-safe.
 final class StepSpool {
     private var tail: [SyncStep] = []
     private var chunks: [Chunk] = []
@@ -64,7 +67,10 @@ private final class SpoolFile {
 
     init() throws(SystemError) {
         descriptor = try FileDescriptor.open(
-            Posix.temporaryDirectory, [.readWrite, .unnamed], mode: 0o600)
+            Posix.temporaryDirectory,
+            [.readWrite, .unnamed],
+            mode: 0o600
+        )
     }
 
     func append(_ bytes: [UInt8]) throws(SystemError) -> Int64 {

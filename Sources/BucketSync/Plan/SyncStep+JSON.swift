@@ -24,10 +24,13 @@ extension SyncStep {
         }
         guard let key = try object.bytes("path") else { throw CodecError("sync step", "the key is missing") }
         self.init(
-            action, key,
+            action,
+            key,
             source: try object["source"].map { value throws(CodecError) in try Self.info(value, key) },
-            destination: try object["destination"].map { value throws(CodecError) in try Self.info(value, key) },
-            linkedTo: try object.bytes("linked_to"))
+            destination: try object["destination"].map { value throws(CodecError) in try Self.info(value, key)
+            },
+            linkedTo: try object.bytes("linked_to")
+        )
     }
 
     private static func json(_ info: ObjectInfo) -> JSONValue {
@@ -59,11 +62,16 @@ extension SyncStep {
             let kind = object["kind"]?.stringValue.flatMap(ObjectKind.init(name:)),
             let size = object["size_bytes"]?.uint64Value,
             let seconds = object["modified_seconds"]?.int64Value,
-            let nanoseconds = object.unsigned("modified_nanoseconds", UInt32.self), nanoseconds < 1_000_000_000
+            let nanoseconds = object.unsigned("modified_nanoseconds", UInt32.self),
+            nanoseconds < 1_000_000_000
         else { throw CodecError("sync step", "an object without kind, size or time") }
         var info = ObjectInfo(
-            key: key, size: size, modified: Timestamp(seconds: seconds, nanoseconds: nanoseconds), kind: kind,
-            tag: object["tag"]?.stringValue)
+            key: key,
+            size: size,
+            modified: Timestamp(seconds: seconds, nanoseconds: nanoseconds),
+            kind: kind,
+            tag: object["tag"]?.stringValue
+        )
         guard let mode = object.unsigned("mode", UInt16.self), let uid = object.unsigned("uid", UInt32.self),
             let gid = object.unsigned("gid", UInt32.self)
         else { return info }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The plan as values: what a dry run prints is what a run does. A step carries what both sides looked like when it was
-// decided; the executor skips a step whose objects look different by then.
+// The plan as values: what a dry run prints is what a run does. A step carries what both sides looked like
+// when it was decided; the executor skips a step whose objects look different by then.
 
 package import ObjectStorage
 import SluiceBase

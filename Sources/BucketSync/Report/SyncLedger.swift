@@ -4,7 +4,9 @@ import ObjectStorage
 import SluiceBase
 import Synchronization
 
-/// Where all threads of a run write down what they did. The lock guards numbers only; events go out without it.
+/// Where all threads of a run write down what they did.
+///
+/// The lock guards numbers only; events go out without it.
 final class SyncLedger: Sendable {
     private struct State {
         var counts = SyncCounts()

@@ -4,7 +4,9 @@
 package import ObjectStorage
 import SluiceBase
 
-/// Counts of a run; a snapshot while it runs, the result when it has ended. Bytes count in the objects' own sizes.
+/// Counts of a run; a snapshot while it runs, the result when it has ended.
+///
+/// Bytes count in the objects' own sizes.
 package struct SyncCounts: Hashable, Sendable {
     /// Keys that the source listed, the excluded ones among them.
     package var found: UInt64 = 0
@@ -115,7 +117,9 @@ package enum StepOutcome: Sendable, Hashable {
     case failed(StorageError)
 }
 
-/// What a run tells while it goes on. Comes from several threads.
+/// What a run tells while it goes on.
+///
+/// Comes from several threads.
 package enum SyncEvent: Sendable {
     /// A dry run would do this.
     case planned(SyncStep)

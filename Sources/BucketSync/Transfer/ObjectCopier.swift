@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Moves the bytes of one object and proves that they arrived. What is proven without reading back: the destination
-// stored as many bytes as the source delivered, and their CRC-32C, computed by the destination over what it stored, is
-// the CRC-32C that was computed here over what the source delivered. Not proven: that the source read its disk right.
+// Moves the bytes of one object and proves that they arrived. What is proven without reading back: the
+// destination stored as many bytes as the source delivered, and their CRC-32C, computed by the destination
+// over what it stored, is the CRC-32C that was computed here over what the source delivered. Not proven: that
+// the source read its disk right.
 
 import ObjectStorage
 import SluiceBase
@@ -15,7 +16,9 @@ enum CopyResult {
     case vanished
 }
 
-/// Copies and compares objects. One per worker: it owns the worker's buffer.
+/// Copies and compares objects.
+///
+/// One per worker: it owns the worker's buffer.
 final class ObjectCopier {
     private let source: SyncSide
     private let destination: SyncSide
@@ -42,8 +45,8 @@ final class ObjectCopier {
     }
 
     /// Copies an object, again when it changed meanwhile.
-    /// - Throws: what either side said; `.corrupt` when what arrived is not what was sent. Wrong bytes are removed
-    ///   from the destination: by their size the next run would take them for right.
+    /// - Throws: what either side said; `.corrupt` when what arrived is not what was sent. Wrong bytes are
+    ///   removed from the destination: by their size the next run would take them for right.
     func copy(_ listed: ObjectInfo) throws(StorageError) -> CopyResult {
         var info = listed
         for _ in 0..<Self.maximumAttempts {
@@ -67,8 +70,12 @@ final class ObjectCopier {
         }
         discard(info.key)
         throw StorageError(
-            .corrupt, "copy", key: info.key, address: source.store.address,
-            reason: "the file changes faster than it can be copied")
+            .corrupt,
+            "copy",
+            key: info.key,
+            address: source.store.address,
+            reason: "the file changes faster than it can be copied"
+        )
     }
 
     private struct Moved {
@@ -86,14 +93,22 @@ final class ObjectCopier {
     private func putOptions(_ info: ObjectInfo) -> PutOptions {
         let keepsFacts = options.fidelity.permissions && destination.tree != nil
         return PutOptions(
-            modified: info.modified, file: keepsFacts ? info.file : nil)
+            modified: info.modified,
+            file: keepsFacts ? info.file : nil
+        )
     }
 
     private func moveSmall(_ info: ObjectInfo) throws(StorageError) -> Moved? {
         guard let count = try fill(buffer, info) else { return nil }
-        guard count == info.size else { return Moved(isWhole: false, checksum: 0, receipt: PutReceipt(size: 0)) }
+        guard count == info.size else {
+            return Moved(isWhole: false, checksum: 0, receipt: PutReceipt(size: 0))
+        }
         let checksum = unsafe Crc32c.checksum(buffer.bytes)
-        let receipt = try destination.store.put(destination.full(info.key), from: buffer, options: putOptions(info))
+        let receipt = try destination.store.put(
+            destination.full(info.key),
+            from: buffer,
+            options: putOptions(info)
+        )
         return Moved(isWhole: true, checksum: checksum, receipt: receipt)
     }
 
@@ -122,12 +137,18 @@ final class ObjectCopier {
         let pipe = TransferPipe(source.store, source.full(info.key), length: info.size, pace: pace)
         let receipt: PutReceipt
         do throws(StorageError) {
-            receipt = try destination.store.put(destination.full(info.key), from: pipe, options: putOptions(info))
+            receipt = try destination.store.put(
+                destination.full(info.key),
+                from: pipe,
+                options: putOptions(info)
+            )
         } catch {
             pipe.stop()
             if let failure = pipe.sourceFailure, failure.code == .notFound { return nil }
             // A source that ended early or went on is not the destination's failure.
-            guard pipe.sourceFailure == nil, error.code == .corrupt, pipe.total != info.size else { throw error }
+            guard pipe.sourceFailure == nil, error.code == .corrupt, pipe.total != info.size else {
+                throw error
+            }
             return Moved(isWhole: false, checksum: 0, receipt: PutReceipt(size: 0))
         }
         pipe.stop()
@@ -143,7 +164,9 @@ final class ObjectCopier {
         if let stored = moved.receipt.crc32c, stored != moved.checksum {
             throw wrong(info.key, "the checksum of what was stored differs")
         }
-        guard options.verification == .full else { return moved.receipt.crc32c == nil ? .unverified : .verified }
+        guard options.verification == .full else {
+            return moved.receipt.crc32c == nil ? .unverified : .verified
+        }
         var checksum = Crc32c()
         let count = try unsafe destination.store.read(destination.full(info.key), range: .whole) {
             (run: UnsafeRawBufferPointer) throws -> Void in
@@ -163,8 +186,12 @@ final class ObjectCopier {
     private func wrong(_ key: ObjectKey, _ reason: String) -> StorageError {
         discard(key)
         return StorageError(
-            .corrupt, "copy", key: key, address: destination.store.address,
-            reason: "\(reason); what had arrived was removed")
+            .corrupt,
+            "copy",
+            key: key,
+            address: destination.store.address,
+            reason: "\(reason); what had arrived was removed"
+        )
     }
 
     private func discard(_ key: ObjectKey) {
@@ -222,7 +249,9 @@ final class ObjectCopier {
             let wanted = min(CopyBuffer.capacity, run.count - done)
             let count = try unsafe scratch.withMemory(wanted) { try unsafe own.read(into: $0) }
             guard count > 0 else { return false }
-            guard unsafe scratch.isEqual(count, to: UnsafeRawBufferPointer(rebasing: run[done..<done + count])) else {
+            guard
+                unsafe scratch.isEqual(count, to: UnsafeRawBufferPointer(rebasing: run[done..<done + count]))
+            else {
                 return false
             }
             done += count

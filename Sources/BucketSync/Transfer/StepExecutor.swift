@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Does what a step says and writes down what became of it. A step whose objects changed since they were listed is not
-// done on stale grounds.
+// Does what a step says and writes down what became of it. A step whose objects changed since they were
+// listed is not done on stale grounds.
 
 import ObjectStorage
 import SluiceBase
@@ -103,7 +103,8 @@ final class StepExecutor: Sendable {
         }
         var isAdjusted = false
         if options.fidelity.attributes { isAdjusted = try copyAttributes(of: info.key) }
-        if options.fidelity.permissions, let tree = destination.tree, let new = info.file, let old = other.file,
+        if options.fidelity.permissions, let tree = destination.tree, let new = info.file,
+            let old = other.file,
             DecisionTable.differ(old, new, info.kind)
         {
             try tree.setFacts(destination.full(step.key), new, modified: nil)
@@ -231,8 +232,12 @@ final class StepExecutor: Sendable {
             }
             guard isEqual else {
                 throw StorageError(
-                    .corrupt, "delete", key: step.key, address: source.store.address,
-                    reason: "the destination has other bytes of the same length; the source stays")
+                    .corrupt,
+                    "delete",
+                    key: step.key,
+                    address: source.store.address,
+                    reason: "the destination has other bytes of the same length; the source stays"
+                )
             }
         }
         try removeSource(info, step)

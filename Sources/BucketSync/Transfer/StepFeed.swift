@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Workers and the queue that feeds them. Steps travel in batches, so that small objects do not cost a wake-up each.
+// Workers and the queue that feeds them. Steps travel in batches, so that small objects do not cost a wake-up
+// each.
 
 import SluiceBase
 
@@ -40,7 +41,9 @@ final class StepFeed: Sendable {
     }
 }
 
-/// Gathers steps into batches: few large objects or many small ones. Used by one thread.
+/// Gathers steps into batches: few large objects or many small ones.
+///
+/// Used by one thread.
 final class StepBatches {
     private static let steps = 32
     private static let bytes: UInt64 = 1 << 20

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// A large object on its way: a thread reads the source while the destination writes. The writer offers its own buffer
-// and the reader copies straight into it, so there is one copy and no queue: while the writer works on a run, the reader
-// fetches the next one into the store's buffer. The checksum is that of the bytes as the source delivered them.
+// A large object on its way: a thread reads the source while the destination writes. The writer offers its
+// own buffer and the reader copies straight into it, so there is one copy and no queue: while the writer
+// works on a run, the reader fetches the next one into the store's buffer. The checksum is that of the bytes
+// as the source delivered them.
 
 import ObjectStorage
 import SluiceBase
 
-/// Reads an object of a store ahead of whoever pulls. Belongs to one thread.
+/// Reads an object of a store ahead of whoever pulls.
+///
+/// Belongs to one thread.
 final class TransferPipe: ByteSource {
-    /// What one attempt's two threads share. The address is that of the puller's buffer, valid while it waits.
+    /// What one attempt's two threads share.
+    ///
+    /// The address is that of the puller's buffer, valid while it waits.
     private struct State: Sendable {
         var room: UInt?
         var roomCount = 0
@@ -121,7 +126,9 @@ final class TransferPipe: ByteSource {
                 return .some((room + UInt(state.filled), state.roomCount - state.filled))
             }
             // The puller stays in `read` until its buffer is full or the stream ends, so the memory is valid.
-            guard let room, let target = unsafe UnsafeMutableRawPointer(bitPattern: room.address) else { return false }
+            guard let room, let target = unsafe UnsafeMutableRawPointer(bitPattern: room.address) else {
+                return false
+            }
             let count = min(room.count, run.count - done)
             unsafe UnsafeMutableRawBufferPointer(start: target, count: count)
                 .copyMemory(from: UnsafeRawBufferPointer(rebasing: run[done..<done + count]))

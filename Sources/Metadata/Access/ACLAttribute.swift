@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The form in which Linux hands ACLs through extended attributes: version 2, little-endian (metadata-format §5.10).
+// The form in which Linux hands ACLs through extended attributes: version 2, little-endian (metadata-format
+// §5.10).
 
 package import SluiceBase
 package import VolumeModel

@@ -14,8 +14,9 @@ extension VolumeView {
 
 extension Operation {
     /// Sets one of a node's ACLs; the empty rule removes it, a minimal access rule becomes mode bits.
-    /// - Throws: `VolumeError.notSupported` without EnableACL, `.notPermitted` for those who do not own the node and
-    ///   for nodes that must not change, `.accessDenied` for a default ACL on something else than a directory.
+    /// - Throws: `VolumeError.notSupported` without EnableACL, `.notPermitted` for those who do not own the
+    ///   node and for nodes that must not change, `.accessDenied` for a default ACL on something else than a
+    ///   directory.
     package func setACL(
         _ kind: ACLKind,
         of inode: Inode,
@@ -60,7 +61,8 @@ extension Operation {
         node.mode = node.mode & 0o7000 | rule.permissionBits
     }
 
-    /// Gives a new node its mode and ACLs: from the parent's default ACL when there is one, else by the umask.
+    /// Gives a new node its mode and ACLs: from the parent's default ACL when there is one, else by the
+    /// umask.
     func inheritAccess(
         of node: inout Attributes,
         mode: UInt16,

@@ -3,7 +3,9 @@
 package import SluiceBase
 package import VolumeModel
 
-/// What to change of a node's attributes; nil leaves a field as it is. The length changes by truncation.
+/// What to change of a node's attributes; nil leaves a field as it is.
+///
+/// The length changes by truncation.
 package struct AttributeChange: Hashable, Sendable {
     /// A new time.
     package enum Time: Hashable, Sendable {

@@ -53,9 +53,9 @@ extension VolumeView {
 
 extension Operation {
     /// Sets an extended attribute; no time of the node changes.
-    /// - Throws: `VolumeError.exists` or `.noAttribute` by `presence`, `.outOfRange` for a name of more than 255 or a
-    ///   value of more than 65536 bytes, `.notSupported` for ACLs when they are turned off, `.notPermitted`,
-    ///   `.accessDenied`, `.invalid`.
+    /// - Throws: `VolumeError.exists` or `.noAttribute` by `presence`, `.outOfRange` for a name of more than
+    ///   255 or a value of more than 65536 bytes, `.notSupported` for ACLs when they are turned off,
+    ///   `.notPermitted`, `.accessDenied`, `.invalid`.
     package func setExtendedAttribute(
         _ name: ByteString,
         of inode: Inode,

@@ -6,8 +6,8 @@ package import VolumeModel
 
 extension Operation {
     /// Changes a node's attributes.
-    /// - Throws: `VolumeError.noEntry`, `.notPermitted` for what is in the trash, is immutable or append-only, or
-    ///   belongs to another user, `.accessDenied`, `.quotaExceeded`, `.invalid`.
+    /// - Throws: `VolumeError.noEntry`, `.notPermitted` for what is in the trash, is immutable or
+    ///   append-only, or belongs to another user, `.accessDenied`, `.quotaExceeded`, `.invalid`.
     /// - Returns: the attributes after the change.
     @discardableResult
     package func setAttributes(
@@ -76,7 +76,8 @@ extension Operation {
             node.gid = gid
         }
         if node.type != .directory {
-            // Compatibility: as ext4 and JuiceFS 1.4.2; root keeps a set-gid bit that means mandatory locking.
+            // Compatibility: as ext4 and JuiceFS 1.4.2; root keeps a set-gid bit that means mandatory
+            // locking.
             let keepsGroup = caller.isSuperuser && node.mode & 0o010 == 0
             node.mode &= keepsGroup ? 0o3777 : 0o1777
         }

@@ -25,7 +25,9 @@ package struct AllocationMode: OptionSet, Hashable, Sendable {
 }
 
 extension Operation {
-    /// Sets a file's length. The same length changes nothing, not even times.
+    /// Sets a file's length.
+    ///
+    /// The same length changes nothing, not even times.
     /// - Returns: the attributes after the change.
     /// - Throws: `VolumeError`: not permitted on immutable and append-only files and inside the trash.
     @discardableResult
@@ -50,8 +52,9 @@ extension Operation {
         return attributes
     }
 
-    /// Reserves, zeroes or punches a range as fallocate(2) does. Sparse files are charged in full, so that
-    /// reserving is only a change of length.
+    /// Reserves, zeroes or punches a range as fallocate(2) does.
+    ///
+    /// Sparse files are charged in full, so that reserving is only a change of length.
     /// - Returns: the attributes after the change.
     /// - Throws: `VolumeError`: `.invalid` for modes that contradict each other, `.notSupported` for moving
     ///   data.

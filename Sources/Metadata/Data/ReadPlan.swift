@@ -9,7 +9,9 @@ package import VolumeModel
 package struct FilePiece: Hashable, Sendable {
     /// Bytes from the start of the file.
     package var offset: UInt64
-    /// The part of the stored slice; its position is inside the chunk. A hole reads as zeros.
+    /// The part of the stored slice; its position is inside the chunk.
+    ///
+    /// A hole reads as zeros.
     package var slice: Slice
 
     package init(offset: UInt64, slice: Slice) {
@@ -22,7 +24,9 @@ package struct FilePiece: Hashable, Sendable {
 
 extension MetadataReader {
     /// What a reader sees of a chunk of a file with `length` bytes: pieces in order, from the chunk's start,
-    /// without gaps. Behind the last piece the rest of the chunk reads as zeros.
+    /// without gaps.
+    ///
+    /// Behind the last piece the rest of the chunk reads as zeros.
     /// - Throws: `VolumeError.damaged` when a record reaches outside its slice or chunk.
     package func readPlan(of inode: Inode, chunk: UInt32, length: UInt64) throws -> [Slice] {
         let start = UInt64(chunk) * Chunk.size
@@ -72,7 +76,9 @@ extension Volume {
     }
 
     /// Hands the pieces of a file to `body` in order of their offsets, holes included, without gaps, up to
-    /// the end of `range` or of the file. Memory does not grow with the file.
+    /// the end of `range` or of the file.
+    ///
+    /// Memory does not grow with the file.
     ///
     /// A file that others write meanwhile is seen as it is when its chunks are reached, 16 at a time.
     /// - Parameter range: nil means the whole file.

@@ -7,15 +7,18 @@
 import SluiceBase
 import VolumeModel
 
-/// Removes the objects of a slice: called with its id and size outside of transactions. Objects that are gone
-/// already are no error.
+/// Removes the objects of a slice: called with its id and size outside of transactions.
+///
+/// Objects that are gone already are no error.
 package typealias BlockRemoval = (_ id: UInt64, _ size: UInt32) throws -> Void
 
 extension Volume {
     /// Slices whose objects are removed before their references and the deleted file's record go.
     private static var sliceBatch: Int { 1000 }
 
-    /// Removes the data of a deleted file. May be repeated after any failure, also by another client.
+    /// Removes the data of a deleted file.
+    ///
+    /// May be repeated after any failure, also by another client.
     /// - Throws: `VolumeError.damaged` when the file is not gone at all or a chunk's record cannot be read:
     ///   then its data stay. What the engine and `removingBlocks` throw.
     package func deleteData(of file: DeletedFile, removingBlocks: BlockRemoval) throws {
@@ -142,8 +145,10 @@ extension Volume {
         return unused.count
     }
 
-    /// The first `limit` readable records of a scan that match. Collected before anything is written, because
-    /// an engine's snapshot may not outlive or may block writes.
+    /// The first `limit` readable records of a scan that match.
+    ///
+    /// Collected before anything is written, because an engine's snapshot may not outlive or may block
+    /// writes.
     private func collect<Record>(
         _ limit: Int,
         from scan: (any MetadataScanner) throws -> any RecordCursor<Record>,

@@ -13,10 +13,12 @@ extension Operation {
         var length: UInt64 = 0
     }
 
-    /// Makes a directory. Needs one reserved inode.
+    /// Makes a directory.
+    ///
+    /// Needs one reserved inode.
     /// - Parameter mode: low 12 bits; the caller's umask or the parent's default ACL apply.
-    /// - Throws: `VolumeError.exists`, `.noEntry`, `.notDirectory`, `.accessDenied`, `.notPermitted`, `.noSpace`,
-    ///   `.quotaExceeded`, `.nameTooLong`.
+    /// - Throws: `VolumeError.exists`, `.noEntry`, `.notDirectory`, `.accessDenied`, `.notPermitted`,
+    ///   `.noSpace`, `.quotaExceeded`, `.nameTooLong`.
     package func makeDirectory(
         _ name: FileName,
         in parent: Inode,
@@ -26,7 +28,9 @@ extension Operation {
         try create(name, in: parent, NewNode(type: .directory, mode: mode, length: 4096), caller: caller)
     }
 
-    /// Makes an empty file. Needs one reserved inode.
+    /// Makes an empty file.
+    ///
+    /// Needs one reserved inode.
     /// - Throws: as `makeDirectory`.
     package func createFile(
         _ name: FileName,
@@ -37,7 +41,9 @@ extension Operation {
         try create(name, in: parent, NewNode(type: .file, mode: mode), caller: caller)
     }
 
-    /// Makes a file, pipe, socket or device node. Needs one reserved inode.
+    /// Makes a file, pipe, socket or device node.
+    ///
+    /// Needs one reserved inode.
     /// - Parameter device: Linux device number; ignored for what is no device.
     /// - Throws: as `makeDirectory`; `VolumeError.invalid` for other types.
     package func makeNode(
@@ -56,9 +62,11 @@ extension Operation {
         return try create(name, in: parent, node, caller: caller)
     }
 
-    /// Makes a symbolic link. Needs one reserved inode.
-    /// - Throws: as `makeDirectory`; `VolumeError.invalid` for a target that is empty or holds NUL, `.nameTooLong`
-    ///   for one of more than 4096 bytes.
+    /// Makes a symbolic link.
+    ///
+    /// Needs one reserved inode.
+    /// - Throws: as `makeDirectory`; `VolumeError.invalid` for a target that is empty or holds NUL,
+    ///   `.nameTooLong` for one of more than 4096 bytes.
     package func makeSymlink(
         _ name: FileName,
         in parent: Inode,

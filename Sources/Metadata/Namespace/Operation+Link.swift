@@ -6,8 +6,8 @@ extension Operation {
     /// Gives a node another name (metadata-format §5.6).
     ///
     /// From then on its `parent` is 0, whatever becomes of the names.
-    /// - Throws: `VolumeError.notPermitted` for directories, for what is immutable, append-only or in the trash,
-    ///   `.exists`, `.noEntry`, `.accessDenied`, `.quotaExceeded`, `.outOfRange` for too many links.
+    /// - Throws: `VolumeError.notPermitted` for directories, for what is immutable, append-only or in the
+    ///   trash, `.exists`, `.noEntry`, `.accessDenied`, `.quotaExceeded`, `.outOfRange` for too many links.
     package func link(
         _ inode: Inode,
         to name: FileName,

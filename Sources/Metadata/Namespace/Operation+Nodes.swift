@@ -53,8 +53,8 @@ extension Operation {
     }
 
     /// Checks that the caller may take a node's entry out of a directory.
-    /// - Throws: `VolumeError.notPermitted` for immutable and append-only nodes and directories, `.accessDenied` for
-    ///   what others own in a sticky directory.
+    /// - Throws: `VolumeError.notPermitted` for immutable and append-only nodes and directories,
+    ///   `.accessDenied` for what others own in a sticky directory.
     func checkRemovable(
         _ inode: Inode,
         _ node: Attributes,
@@ -73,8 +73,8 @@ extension Operation {
         }
     }
 
-    /// Notes that a directory's entries changed; not more often than every 100 ms unless its link count changes, and
-    /// never in the trash (metadata-format §5.11).
+    /// Notes that a directory's entries changed; not more often than every 100 ms unless its link count
+    /// changes, and never in the trash (metadata-format §5.11).
     func touchParent(_ directory: Inode, _ node: Attributes, linkDelta: Int32 = 0) throws {
         guard !directory.isTrash else { return }
         let age = time.nanoseconds(since: node.modifyTime)

@@ -7,8 +7,8 @@ package import VolumeModel
 extension Operation {
     /// Removes a name of anything but a directory.
     ///
-    /// The trash takes it, if it is on; else the last name takes the node with it, and `effects.deletedFiles` tells
-    /// whose data can go.
+    /// The trash takes it, if it is on; else the last name takes the node with it, and `effects.deletedFiles`
+    /// tells whose data can go.
     /// - Parameters:
     ///   - session: the caller's session when it has the file open: its node is then kept, without a name.
     ///   - skipTrash: removes for good what the trash would take.
@@ -119,7 +119,9 @@ extension Operation {
         return (entry.inode, gone)
     }
 
-    /// Takes a name away from a node: into the trash, or for good. Checks and the parent's times are the caller's.
+    /// Takes a name away from a node: into the trash, or for good.
+    ///
+    /// Checks and the parent's times are the caller's.
     func detach(
         _ name: FileName,
         _ node: Node,

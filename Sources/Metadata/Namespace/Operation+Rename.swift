@@ -33,8 +33,9 @@ extension Operation {
     ///
     /// What has the new name is removed as `unlink` and `removeDirectory` do, trash included.
     /// - Parameter session: the caller's session when it has the file open that loses its name.
-    /// - Throws: `VolumeError.noEntry`, `.exists`, `.notDirectory`, `.isDirectory`, `.notEmpty`, `.accessDenied`,
-    ///   `.notPermitted`, `.quotaExceeded`, `.invalid` for a directory into itself, `.notSupported`.
+    /// - Throws: `VolumeError.noEntry`, `.exists`, `.notDirectory`, `.isDirectory`, `.notEmpty`,
+    ///   `.accessDenied`, `.notPermitted`, `.quotaExceeded`, `.invalid` for a directory into itself,
+    ///   `.notSupported`.
     /// - Returns: the node that has the new name now.
     @discardableResult
     package func rename(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operations on names, each as a transaction of its own. What they do and throw is said at `Operation` and
-// `VolumeView`.
+// The operations on names, each as a transaction of its own. What they do and throw is said at `Operation`
+// and `VolumeView`.
 
 package import SluiceBase
 package import VolumeModel

@@ -13,8 +13,8 @@ extension VolumeView {
 
     /// Every path of a node, found by walking its entries upward; sorted.
     ///
-    /// Trash is shown as `/.trash/<hour>/<entry>`. A node that no entry leads to from the root has no path, and
-    /// entries that form a cycle lead nowhere.
+    /// Trash is shown as `/.trash/<hour>/<entry>`. A node that no entry leads to from the root has no path,
+    /// and entries that form a cycle lead nowhere.
     /// - Parameter limit: the most paths to return, against files with very many names.
     package func paths(of inode: Inode, limit: Int = 1000) throws -> [ByteString] {
         guard inode != .root else { return ["/"] }

@@ -9,8 +9,10 @@ extension VolumeView {
 
     /// Walks a path of names separated by slashes.
     ///
-    /// `base` is the top: absolute paths and link targets start there, and `..` stays there. The empty path is `base`.
-    /// - Parameter followLinks: whether a link in the last place is followed; a slash behind it follows it anyway.
+    /// `base` is the top: absolute paths and link targets start there, and `..` stays there. The empty path
+    /// is `base`.
+    /// - Parameter followLinks: whether a link in the last place is followed; a slash behind it follows it
+    ///   anyway.
     /// - Throws: `VolumeError.noEntry`, `.notDirectory`, `.accessDenied`, `.linkLoop`, `.nameTooLong`.
     package func resolve(
         _ path: ByteString,
@@ -48,7 +50,8 @@ extension VolumeView {
         return last
     }
 
-    /// Splits a path into the directory above its last name and that name, following links in the directory's path.
+    /// Splits a path into the directory above its last name and that name, following links in the directory's
+    /// path.
     /// - Throws: as `resolve`; `VolumeError.invalid` when the path ends in no name (`/`, `.`, `..`).
     package func resolveParent(
         _ path: ByteString,

@@ -32,7 +32,9 @@ extension VolumeView {
 
     private static let pageSize = 512
 
-    /// Adds up a tree by walking it. Memory grows with the depth only; a directory inside itself is not entered again.
+    /// Adds up a tree by walking it.
+    ///
+    /// Memory grows with the depth only; a directory inside itself is not entered again.
     /// - Throws: `VolumeError.noEntry` when there is no such node.
     package func treeSummary(of inode: Inode) throws -> TreeSummary {
         let top = try attributes(of: inode, for: "add up")

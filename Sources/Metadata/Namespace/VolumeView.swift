@@ -7,7 +7,9 @@ package import VolumeModel
 /// A node with its number.
 package typealias Node = (inode: Inode, attributes: Attributes)
 
-/// A volume as one reader shows it. Valid as long as the reader, on its thread.
+/// A volume as one reader shows it.
+///
+/// Valid as long as the reader, on its thread.
 package struct VolumeView {
     package let reader: any MetadataReader
     package let settings: VolumeSettings
@@ -36,8 +38,10 @@ package struct VolumeView {
         return node
     }
 
-    /// The node that an entry points to; `.trash` is an entry of the root only, `.` and `..` are known everywhere.
-    /// - Throws: `VolumeError.noEntry`, `.notDirectory`, `.accessDenied`, `.damaged` when the entry's node is gone.
+    /// The node that an entry points to; `.trash` is an entry of the root only, `.` and `..` are known
+    /// everywhere.
+    /// - Throws: `VolumeError.noEntry`, `.notDirectory`, `.accessDenied`, `.damaged` when the entry's node is
+    ///   gone.
     package func lookup(_ name: FileName, in parent: Inode, caller: Caller = .superuser) throws -> Node {
         let directory = try directory(parent, for: "look up in")
         try require(.execute, on: parent, directory, caller: caller, for: "look up in")
@@ -70,7 +74,8 @@ package struct VolumeView {
     }
 
     /// A symlink's target.
-    /// - Throws: `VolumeError.noEntry`, `.invalid` when the node is no symlink, `.damaged` when the target is missing.
+    /// - Throws: `VolumeError.noEntry`, `.invalid` when the node is no symlink, `.damaged` when the target is
+    ///   missing.
     package func readLink(_ inode: Inode) throws -> ByteString {
         guard try attributes(of: inode, for: "read link").type == .symlink else {
             throw VolumeError(.invalid, "read link", inode, reason: "not a symbolic link")

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an engine family (SQL, Redis) supplies. Every rule of the file system is written once, above this line.
+// What an engine family (SQL, Redis) supplies. Every rule of the file system is written once, above this
+// line.
 
-/// A transactional store of a volume's records. Thread-safe; calls block.
+/// A transactional store of a volume's records.
+///
+/// Thread-safe; calls block.
 package protocol MetadataEngine: AnyObject, Sendable {
     /// The address for people, without secrets.
     var address: String { get }
 
-    /// Whether usedSpace and totalInodes change inside each transaction (Redis) or are flushed as deltas every second
-    /// (SQL), as live peers do (metadata-format §8).
+    /// Whether usedSpace and totalInodes change inside each transaction (Redis) or are flushed as deltas
+    /// every second (SQL), as live peers do (metadata-format §8).
     var countsUsageInTransactions: Bool { get }
 
     /// Whether the database holds a volume's setting.
@@ -19,8 +22,8 @@ package protocol MetadataEngine: AnyObject, Sendable {
     /// Runs `body` on one consistent state.
     func read<Result>(_ body: (any MetadataReader) throws -> Result) throws -> Result
 
-    /// Runs `body` as one transaction, again from the start on a conflict: up to 50 times, with growing pauses
-    /// (metadata-format §3.4). `body` must have no effects outside the transaction.
+    /// Runs `body` as one transaction, again from the start on a conflict: up to 50 times, with growing
+    /// pauses (metadata-format §3.4). `body` must have no effects outside the transaction.
     /// - Throws: what `body` throws, after rolling back; `EngineError.busy` when all tries failed.
     func write<Result>(_ body: (any MetadataTransaction) throws -> Result) throws -> Result
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Point reads inside a transaction. A record that cannot be decoded throws `EngineError.corrupt`, one that is not
-// there is nil or empty.
+// Point reads inside a transaction. A record that cannot be decoded throws `EngineError.corrupt`, one that is
+// not there is nil or empty.
 
 package import SluiceBase
 package import VolumeModel
 
-/// Reads records of one consistent state. Valid inside the closure it is handed to, on that thread.
+/// Reads records of one consistent state.
+///
+/// Valid inside the closure it is handed to, on that thread.
 package protocol MetadataReader: AnyObject {
     /// The volume's settings, as stored (JSON).
     func setting() throws -> [UInt8]?

@@ -35,8 +35,10 @@ package protocol RecordCursor<Record>: AnyObject {
     func next() throws -> Scanned<Record>?
 }
 
-/// Streams of records. SQL engines show one consistent snapshot; Redis shows every record that was there during
-/// the whole scan at least once.
+/// Streams of records.
+///
+/// SQL engines show one consistent snapshot; Redis shows every record that was there during the whole scan at
+/// least once.
 package protocol MetadataScanner: MetadataReader {
     /// Whether nodes, chunks, slice references and directory stats come in ascending order of their ids.
     var isOrdered: Bool { get }

@@ -4,10 +4,12 @@
 package import SluiceBase
 package import VolumeModel
 
-/// Reads and writes records of one transaction. Valid inside the closure it is handed to, on that thread.
+/// Reads and writes records of one transaction.
 ///
-/// Call `lock` with every node whose record will be changed before it is read. Parent directories are not locked:
-/// their records change relatively, by `touch` (metadata-format §3.4).
+/// Valid inside the closure it is handed to, on that thread.
+///
+/// Call `lock` with every node whose record will be changed before it is read. Parent directories are not
+/// locked: their records change relatively, by `touch` (metadata-format §3.4).
 package protocol MetadataTransaction: MetadataReader {
     /// Announces nodes that this transaction reads in order to change them (row locks, WATCH).
     func lock(_ inodes: [Inode]) throws
@@ -40,8 +42,8 @@ package protocol MetadataTransaction: MetadataReader {
 
     func deleteEntry(named name: FileName, in directory: Inode) throws
 
-    /// Counts entries of nodes whose `parent` is 0. SQL engines answer `parents(of:)` from the entries and keep no
-    /// such record.
+    /// Counts entries of nodes whose `parent` is 0. SQL engines answer `parents(of:)` from the entries and
+    /// keep no such record.
     func adjustParent(_ parent: Inode, of inode: Inode, by delta: Int64) throws
 
     func setSymlinkTarget(_ target: ByteString, of inode: Inode) throws

@@ -4,7 +4,9 @@
 package import SluiceBase
 package import VolumeModel
 
-/// What a directory entry points to. The type is a copy of the node's; damage can make them differ.
+/// What a directory entry points to.
+///
+/// The type is a copy of the node's; damage can make them differ.
 package struct Entry: Hashable, Sendable {
     package var inode: Inode
     package var type: FileType
@@ -80,7 +82,9 @@ package struct ChunkRecord: Hashable, Sendable {
     }
 }
 
-/// How many chunk records use a slice. On every engine the count means what it says: 1 is one user.
+/// How many chunk records use a slice.
+///
+/// On every engine the count means what it says: 1 is one user.
 package struct SliceReference: Hashable, Sendable {
     package var id: UInt64
     /// Bytes of the stored slice.
@@ -101,7 +105,9 @@ package struct DelayedSlices: Hashable, Sendable {
     package var id: UInt64
     /// Seconds since the epoch.
     package var deleted: Int64
-    /// Repeated: big-endian u64 id, u32 size. Not yet decoded: it may be damaged.
+    /// Repeated: big-endian u64 id, u32 size.
+    ///
+    /// Not yet decoded: it may be damaged.
     package var encodedSlices: [UInt8]
 
     package init(id: UInt64, deleted: Int64, encodedSlices: [UInt8]) {

@@ -5,7 +5,9 @@
 import SluiceBase
 package import VolumeModel
 
-/// A registered client of a volume. Thread-safe.
+/// A registered client of a volume.
+///
+/// Thread-safe.
 package final class Session: Sendable {
     package let volume: Volume
     package let id: UInt64

@@ -123,8 +123,10 @@ package struct SessionCleaning: Sendable {
 }
 
 extension Operation {
-    /// Ends a session's hold on a file. A file without names that nobody else holds is deleted with it
-    /// (metadata-format §5.3); one that has a name, or is gone, only loses the record.
+    /// Ends a session's hold on a file.
+    ///
+    /// A file without names that nobody else holds is deleted with it (metadata-format §5.3); one that has a
+    /// name, or is gone, only loses the record.
     package func releaseSustained(_ inode: Inode, by session: UInt64) throws {
         try transaction.lock([inode])
         try transaction.deleteSustained(SustainedInode(session: session, inode: inode))

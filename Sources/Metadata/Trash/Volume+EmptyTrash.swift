@@ -8,7 +8,8 @@ package import VolumeModel
 extension Volume {
     /// Names that are removed in one transaction.
     private static var removalBatch: Int { 64 }
-    /// Directories in the trash are empty unless somebody rebuilt a tree there; deeper nesting than this is damage.
+    /// Directories in the trash are empty unless somebody rebuilt a tree there; deeper nesting than this is
+    /// damage.
     private static var trashDepth: Int { 4096 }
 
     /// Removes an hourly directory with everything in it.

@@ -7,7 +7,9 @@
 
 import SluiceBase
 
-/// A lock that many operations share or one recount has for itself. Not recursive.
+/// A lock that many operations share or one recount has for itself.
+///
+/// Not recursive.
 final class UsageGate: Sendable {
     private struct State: Sendable {
         var passing = 0

@@ -11,8 +11,9 @@ extension Volume {
     /// Directories or quotas written in one transaction.
     private static var flushBatch: Int { 200 }
 
-    /// Writes the usage that committed operations changed. Calls wait for each other; a failure leaves the
-    /// rest for the next call.
+    /// Writes the usage that committed operations changed.
+    ///
+    /// Calls wait for each other; a failure leaves the rest for the next call.
     package func flushUsage() throws {
         try flushGate.closed {
             for directory in try flushPending() { try recount(directory) }
@@ -92,8 +93,10 @@ extension Volume {
         }
     }
 
-    /// Adds to a quota's usage. A directory's quota that is gone stays gone; users and groups get a record
-    /// without limits once they use something.
+    /// Adds to a quota's usage.
+    ///
+    /// A directory's quota that is gone stays gone; users and groups get a record without limits once they
+    /// use something.
     private static func adjust(
         _ key: QuotaKey,
         by delta: QuotaUsage,

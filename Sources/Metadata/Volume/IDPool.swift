@@ -5,7 +5,9 @@
 import SluiceBase
 import Synchronization
 
-/// Hands out inodes or slice ids. Thread-safe; nothing is called while the lock is held.
+/// Hands out inodes or slice ids.
+///
+/// Thread-safe; nothing is called while the lock is held.
 final class IDPool: Sendable {
     private let counter: Counter
     private let batch: Int64
@@ -23,10 +25,14 @@ final class IDPool: Sendable {
             let added = batch
             let next = try engine.write { try $0.add(added, to: counter) }
             // The counter holds the next free id: the batch ends just before it. Ids 0 and 1 are reserved.
-            guard next > added, let start = UInt64(exactly: next - added), let end = UInt64(exactly: next) else {
+            guard next > added, let start = UInt64(exactly: next - added), let end = UInt64(exactly: next)
+            else {
                 throw EngineError(
-                    .corrupt, "take ids from counter \(counter.rawValue)", address: engine.address,
-                    reason: "the counter holds \(next - added)")
+                    .corrupt,
+                    "take ids from counter \(counter.rawValue)",
+                    address: engine.address,
+                    reason: "the counter holds \(next - added)"
+                )
             }
             free.withLock { ids in ids.insert(contentsOf: (start..<end).reversed(), at: 0) }
             taken += pop(count - taken.count)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How operations count what they use. Nothing here writes: deltas gather in `effects`, are recorded in the ledger
-// after the commit and flushed in batches (metadata-format §5.8). Limits are checked against what is stored, what is
-// waiting in the ledger and what this transaction did so far.
+// How operations count what they use. Nothing here writes: deltas gather in `effects`, are recorded in the
+// ledger after the commit and flushed in batches (metadata-format §5.8). Limits are checked against what is
+// stored, what is waiting in the ledger and what this transaction did so far.
 
 import VolumeModel
 
@@ -14,7 +14,8 @@ struct QuotaWalk {
 }
 
 extension Operation {
-    /// Counts a change of a directory's direct children; the trash root has no stat, hourly directories have one.
+    /// Counts a change of a directory's direct children; the trash root has no stat, hourly directories have
+    /// one.
     func charge(directory: Inode, _ stat: DirectoryStat) {
         guard settings.dirStats, directory != .trash, !stat.isZero else { return }
         effects.directories[directory] = (effects.directories[directory] ?? DirectoryStat()) + stat
@@ -110,7 +111,8 @@ extension Operation {
         return quotas
     }
 
-    /// The directories with a quota from `directory` up to the root; none inside the trash, which quotas do not count.
+    /// The directories with a quota from `directory` up to the root; none inside the trash, which quotas do
+    /// not count.
     private func quotaChain(from directory: Inode) throws -> [Inode] {
         let quotas = try directoryQuotas()
         guard !quotas.isEmpty, !directory.isTrash else { return [] }

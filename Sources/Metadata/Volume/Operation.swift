@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// One transaction's view of a volume. Every rule of the file system is a method here, in a file of its family, so
-// that several operations can share a transaction (bulk import) and each is written once for all engines.
+// One transaction's view of a volume. Every rule of the file system is a method here, in a file of its
+// family, so that several operations can share a transaction (bulk import) and each is written once for all
+// engines.
 
 package import SluiceBase
 package import VolumeModel
 
-/// The operations of one running transaction. Valid inside `Volume.perform`, on that thread.
+/// The operations of one running transaction.
+///
+/// Valid inside `Volume.perform`, on that thread.
 package final class Operation {
     package let transaction: any MetadataTransaction
     package let volume: Volume
@@ -48,7 +51,12 @@ package final class Operation {
     /// An id for a new slice, out of those that `perform` reserved.
     package func takeSliceID() throws -> UInt64 {
         guard let id = unusedSlices.popLast() else {
-            throw VolumeError(.invalid, "write", "a slice", reason: "the transaction reserved too few slice ids")
+            throw VolumeError(
+                .invalid,
+                "write",
+                "a slice",
+                reason: "the transaction reserved too few slice ids"
+            )
         }
         return id
     }

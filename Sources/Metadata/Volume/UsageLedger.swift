@@ -5,7 +5,9 @@
 import Synchronization
 package import VolumeModel
 
-/// Collects changes of usage between flushes. Thread-safe.
+/// Collects changes of usage between flushes.
+///
+/// Thread-safe.
 package final class UsageLedger: Sendable {
     private let pending = Mutex(Effects())
 

@@ -88,8 +88,9 @@ extension MetadataTransaction {
         try insertNode(.trash, Attributes(directoryWithMode: 0o555, time: time))
     }
 
-    /// Makes the records agree with features that were turned on. What was counted while a feature was off is
-    /// stale and goes; it is counted anew when needed.
+    /// Makes the records agree with features that were turned on.
+    ///
+    /// What was counted while a feature was off is stale and goes; it is counted anew when needed.
     fileprivate func follow(from old: VolumeSettings, to new: VolumeSettings, time: Timestamp) throws {
         if new.trashDays > 0, try node(.trash) == nil { try insertTrash(time) }
         if new.dirStats, !old.dirStats { try deleteDirectoryStats() }

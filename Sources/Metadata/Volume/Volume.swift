@@ -9,7 +9,9 @@ package import SluiceBase
 import Synchronization
 package import VolumeModel
 
-/// An open volume. Thread-safe.
+/// An open volume.
+///
+/// Thread-safe.
 package final class Volume: Sendable {
     package let engine: any MetadataEngine
     package let clock: any TimeSource

@@ -32,7 +32,13 @@ package struct VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
         self.reason = reason
     }
 
-    package init(_ code: Code, _ operation: String, _ name: FileName, in directory: Inode, reason: String = "") {
+    package init(
+        _ code: Code,
+        _ operation: String,
+        _ name: FileName,
+        in directory: Inode,
+        reason: String = ""
+    ) {
         self.init(code, operation, "\(name) in directory \(directory)", reason: reason)
     }
 

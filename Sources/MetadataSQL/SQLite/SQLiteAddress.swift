@@ -18,8 +18,9 @@ struct SQLiteOptions: Hashable, Sendable {
     }
 
     var journal = Journal.wal
-    /// Nil is normal, which the driver of JuiceFS 1.4.2 is built with. A power cut may undo the last commits
-    /// then; commands that delete objects after a commit ask for full.
+    /// Nil is normal, which the driver of JuiceFS 1.4.2 is built with.
+    ///
+    /// A power cut may undo the last commits then; commands that delete objects after a commit ask for full.
     var synchronous: Synchronous?
     /// Milliseconds.
     var busyTimeout: Int32 = 5000

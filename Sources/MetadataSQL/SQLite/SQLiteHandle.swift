@@ -14,8 +14,9 @@ import Metadata
     private let settingTable: String
     /// Whether a transaction was begun and not ended.
     var expectsTransaction = false
-    /// Whether SQLite rolled the running transaction back by itself (full disk, I/O error). Statements must
-    /// not run then: they would be committed one by one.
+    /// Whether SQLite rolled the running transaction back by itself (full disk, I/O error).
+    ///
+    /// Statements must not run then: they would be committed one by one.
     private(set) var isAborted = false
 
     init(file: String, flags: Int32, address: String, settingTable: String) throws(EngineError) {

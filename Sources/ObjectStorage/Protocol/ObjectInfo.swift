@@ -6,7 +6,9 @@ package import SluiceBase
 /// What a listing or a HEAD tells of one object.
 package struct ObjectInfo: Hashable, Sendable {
     package var key: ObjectKey
-    /// Bytes. 0 for directories and common prefixes.
+    /// Bytes.
+    ///
+    /// 0 for directories and common prefixes.
     package var size: UInt64
     /// Last change; `.epoch` where the store does not know.
     package var modified: Timestamp
@@ -58,8 +60,9 @@ package struct FileFacts: Hashable, Sendable {
     package var gid: UInt32
     /// The text of a symbolic link, nil for everything else.
     package var target: ByteString?
-    /// Identifies hard links of one file inside one store: equal values, same file. Nil when the file has one
-    /// name.
+    /// Identifies hard links of one file inside one store: equal values, same file.
+    ///
+    /// Nil when the file has one name.
     package var linkIdentity: LinkIdentity?
     /// What a key of kind `.special` stands for, nil for everything else.
     package var special: SpecialFile?

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an object storage must be able to do. Drivers and wrappers (prefix, shard, encrypt, limit, retry, fault) all
-// speak this protocol, so that they stack; ObjectStorageConformance holds each of them to what is written here.
+// What an object storage must be able to do. Drivers and wrappers (prefix, shard, encrypt, limit, retry,
+// fault) all speak this protocol, so that they stack; ObjectStorageConformance holds each of them to what is
+// written here.
 //
 // Rules for every implementation:
 // 1. Thread-safe: any method may be called from any thread at the same time. Calls block.
@@ -31,8 +32,8 @@ package protocol ObjectStore: Sendable {
 
     /// Streams an object's bytes, in order, into `sink`.
     ///
-    /// The buffer belongs to the store and is valid during the call only. An error thrown by the sink ends the
-    /// transfer and comes out as `.cancelled` when it is not a `StorageError`.
+    /// The buffer belongs to the store and is valid during the call only. An error thrown by the sink ends
+    /// the transfer and comes out as `.cancelled` when it is not a `StorageError`.
     /// - Parameter range: the bytes wanted; past the end of the object nothing is delivered.
     /// - Returns: the number of bytes delivered.
     /// - Throws: `.notFound`; `.corrupt` when fewer bytes arrive than the store announced.
@@ -43,7 +44,11 @@ package protocol ObjectStore: Sendable {
     ///
     /// `source` is read from its start; a retry reads it again, so it must be able to rewind.
     /// - Returns: what the store knows of the stored bytes.
-    func put(_ key: ObjectKey, from source: any ByteSource, options: PutOptions) throws(StorageError) -> PutReceipt
+    func put(
+        _ key: ObjectKey,
+        from source: any ByteSource,
+        options: PutOptions
+    ) throws(StorageError) -> PutReceipt
 
     /// Removes an object; one that does not exist is success.
     func delete(_ key: ObjectKey) throws(StorageError)
@@ -68,7 +73,10 @@ extension ObjectStore {
         throw StorageError(.unsupported, "copy", key: source, address: address)
     }
 
-    package func startMultipart(_ key: ObjectKey, options: PutOptions) throws(StorageError) -> any MultipartUpload {
+    package func startMultipart(
+        _ key: ObjectKey,
+        options: PutOptions
+    ) throws(StorageError) -> any MultipartUpload {
         throw StorageError(.unsupported, "start a multipart upload of", key: key, address: address)
     }
 
@@ -92,7 +100,13 @@ extension ObjectStore {
             }
         } catch {
             guard overflow else { throw error }
-            throw StorageError(.tooLarge, "read", key: key, address: address, reason: "more than \(limit) bytes")
+            throw StorageError(
+                .tooLarge,
+                "read",
+                key: key,
+                address: address,
+                reason: "more than \(limit) bytes"
+            )
         }
         return collected
     }

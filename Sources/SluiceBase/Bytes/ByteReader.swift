@@ -17,7 +17,9 @@ package struct ByteReader {
 
     /// Reads one big-endian integer.
     /// - Throws: `CodecError` when fewer bytes are left than the integer is wide.
-    package mutating func read<Number: FixedWidthInteger>(_: Number.Type = Number.self) throws(CodecError) -> Number {
+    package mutating func read<Number: FixedWidthInteger>(
+        _: Number.Type = Number.self
+    ) throws(CodecError) -> Number {
         let width = Number.bitWidth / 8
         guard remaining >= width else {
             throw CodecError(subject, at: offset, "needs \(width) bytes, \(remaining) are left")

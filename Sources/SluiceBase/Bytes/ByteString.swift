@@ -74,7 +74,9 @@ extension ByteString: CustomStringConvertible {
             switch decoder.decode(&iterator) {
             case .scalarValue(let scalar):
                 let width = UTF8.width(scalar)
-                if scalar.value < 0x20 || scalar.value == 0x7F || scalar == "\\" || (0x80..<0xA0) ~= scalar.value {
+                if scalar.value < 0x20 || scalar.value == 0x7F || scalar == "\\"
+                    || (0x80..<0xA0) ~= scalar.value
+                {
                     for byte in bytes[position..<position + width] { shown += Self.escape(byte) }
                 } else {
                     shown.unicodeScalars.append(scalar)

@@ -67,7 +67,9 @@ package struct LogEntry: Hashable, Sendable {
     }
 }
 
-/// Where messages go, and which of them. A value to pass along; every thread may use it.
+/// Where messages go, and which of them.
+///
+/// A value to pass along; every thread may use it.
 package struct Log: Sendable {
     /// Messages below this level are not made.
     package var level: LogLevel

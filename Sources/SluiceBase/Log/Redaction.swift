@@ -3,7 +3,9 @@
 // password may hold any character, also '@', '/' and ':', so everything up to the last '@' may be one.
 
 /// An address without its secrets: `redis://user:****@host`, `s3://KEY:****@bucket.host`,
-/// `postgres://host/db?password=****`. An address without secrets stays as it is.
+/// `postgres://host/db?password=****`.
+///
+/// An address without secrets stays as it is.
 ///
 /// What lies between the first colon behind the scheme and the last `@` is taken for a password, as JuiceFS
 /// 1.4.2 does.

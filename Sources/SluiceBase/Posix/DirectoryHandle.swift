@@ -14,13 +14,19 @@ package struct DirectoryItem: Hashable, Sendable {
     package let inode: UInt64
 }
 
-/// An open directory. Any thread may use it, but only one at a time may list it.
+/// An open directory.
+///
+/// Any thread may use it, but only one at a time may list it.
 package final class DirectoryHandle: Sendable {
     private let descriptor: FileDescriptor
 
     /// Opens a directory, relative to another when one is given.
     /// - Parameter follow: whether a symbolic link in its place is followed; ELOOP or ENOTDIR when not.
-    package init(_ path: ByteString, at directory: DirectoryHandle? = nil, follow: Bool = true)
+    package init(
+        _ path: ByteString,
+        at directory: DirectoryHandle? = nil,
+        follow: Bool = true
+    )
         throws(SystemError)
     {
         let flags: OpenFlags = follow ? [.directory] : [.directory, .noFollow]
@@ -73,6 +79,7 @@ package final class DirectoryHandle: Sendable {
     }
 
     /// Calls `body` for every entry but `.` and `..` in the file system's order until it returns false.
+    ///
     /// Memory does not grow with the directory. Entries added or removed meanwhile may or may not be seen.
     package func forEachItem(_ body: (DirectoryItem) throws(SystemError) -> Bool) throws(SystemError) {
         let raw = raw

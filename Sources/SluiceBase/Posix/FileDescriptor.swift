@@ -5,7 +5,9 @@
 import CLinux
 import Glibc
 
-/// An open file. Calls may come from several threads; those with an offset do not disturb each other.
+/// An open file.
+///
+/// Calls may come from several threads; those with an offset do not disturb each other.
 package struct FileDescriptor: ~Copyable, Sendable {
     /// The descriptor's number, valid as long as this value lives.
     package private(set) var raw: Int32
@@ -76,7 +78,10 @@ package struct FileDescriptor: ~Copyable, Sendable {
 
     /// Reads at an offset until the buffer is full or the file ends.
     /// - Returns: the bytes read, fewer than the buffer holds only at the end of the file.
-    package func readFully(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(SystemError)
+    package func readFully(
+        into buffer: UnsafeMutableRawBufferPointer,
+        at offset: Int64
+    ) throws(SystemError)
         -> Int
     {
         let raw = raw

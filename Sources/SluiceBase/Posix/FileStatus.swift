@@ -27,7 +27,9 @@ package struct FileStatus: Hashable, Sendable {
     }
 
     package let kind: Kind
-    /// Permission bits with set-user, set-group and sticky bit: 0 ... 0o7777.
+    /// Permission bits with set-user, set-group and sticky bit: 0 ...
+    ///
+    /// 0o7777.
     package let mode: UInt32
     package let uid: UInt32
     package let gid: UInt32

@@ -3,7 +3,9 @@
 import CLinux
 import Glibc
 
-/// How a file is opened. Every descriptor is closed on exec without being asked for.
+/// How a file is opened.
+///
+/// Every descriptor is closed on exec without being asked for.
 package struct OpenFlags: OptionSet, Sendable {
     package let rawValue: Int32
 

@@ -67,10 +67,14 @@ extension Posix {
         return ByteString(named)
     }
 
-    /// Removes a file or a directory with everything in it. Symbolic links are removed, never followed. What
-    /// is not there is no error. Open descriptors and stack grow with the depth of the tree (EMFILE on a
-    /// very deep one).
-    package static func removeTree(_ path: ByteString, at directory: DirectoryHandle? = nil)
+    /// Removes a file or a directory with everything in it.
+    ///
+    /// Symbolic links are removed, never followed. What is not there is no error. Open descriptors and stack
+    /// grow with the depth of the tree (EMFILE on a very deep one).
+    package static func removeTree(
+        _ path: ByteString,
+        at directory: DirectoryHandle? = nil
+    )
         throws(SystemError)
     {
         do throws(SystemError) {

@@ -120,7 +120,10 @@ package enum Posix {
     }
 
     /// Removes an empty directory.
-    package static func removeDirectory(_ path: ByteString, at directory: DirectoryHandle? = nil)
+    package static func removeDirectory(
+        _ path: ByteString,
+        at directory: DirectoryHandle? = nil
+    )
         throws(SystemError)
     {
         let base = base(directory)

@@ -71,8 +71,9 @@ func systemCall<Number: SignedInteger>(
     }
 }
 
-/// Runs a system call on a path: the path as a C string lives as long as `body`. An embedded NUL is EINVAL,
-/// because the system would take the part before it for the name.
+/// Runs a system call on a path: the path as a C string lives as long as `body`.
+///
+/// An embedded NUL is EINVAL, because the system would take the part before it for the name.
 @discardableResult
 func systemCall<Number: SignedInteger>(
     _ call: String,

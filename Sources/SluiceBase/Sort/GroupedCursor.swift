@@ -37,8 +37,9 @@ package final class GroupedCursor<Element> {
         }
     }
 
-    /// Takes the elements that come next and belong to a group. The caller knows that groups are small;
-    /// otherwise `forEachWhile` keeps memory constant.
+    /// Takes the elements that come next and belong to a group.
+    ///
+    /// The caller knows that groups are small; otherwise `forEachWhile` keeps memory constant.
     package func takeWhile(_ belongs: (Element) -> Bool) throws -> [Element] {
         var group: [Element] = []
         try forEachWhile(belongs) { group.append($0) }

@@ -69,7 +69,9 @@ final class RawSorter {
         return unsafe buffer + filled
     }
 
-    /// Ends the input. Afterwards `next` gives the records.
+    /// Ends the input.
+    ///
+    /// Afterwards `next` gives the records.
     @usableFromInline
     func finish() throws(SystemError) {
         guard case .collecting = source else { return }

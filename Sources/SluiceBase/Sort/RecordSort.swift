@@ -5,7 +5,9 @@
 // for the record type. All indexes stay inside the buffer by construction: callers pass bounds that they
 // took from it.
 
-/// Sorts records in place. Equal records come in any order.
+/// Sorts records in place.
+///
+/// Equal records come in any order.
 @inlinable
 package func sortRecords<Record: BitwiseCopyable & Comparable>(_ records: UnsafeMutableBufferPointer<Record>)
 {

@@ -59,7 +59,9 @@ final class SpillFile {
     /// The offset that the next part gets.
     var position: Int64 { end }
 
-    /// Fills the buffer from `offset`. A file that is shorter than what was written to it is an I/O error.
+    /// Fills the buffer from `offset`.
+    ///
+    /// A file that is shorter than what was written to it is an I/O error.
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(SystemError) {
         let count = unsafe try file.readFully(into: buffer, at: offset)
         guard count == buffer.count else { throw SystemError(EIO, "pread", file.path) }

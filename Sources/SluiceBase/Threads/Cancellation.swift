@@ -10,7 +10,9 @@ package struct CancelledError: Error, Hashable, Sendable, CustomStringConvertibl
     package var description: String { "cancelled" }
 }
 
-/// A request to stop, which long loops look at between steps. Once made it stays.
+/// A request to stop, which long loops look at between steps.
+///
+/// Once made it stays.
 package final class Cancellation: Sendable {
     private let flag = Atomic(false)
 

@@ -33,8 +33,9 @@ package final class PeriodicTask: Sendable {
         isStopped.withLock(waking: 0) { $0 = true }
     }
 
-    /// Ends the waiting at once, and returns when a run that is under way has ended. Not to be called by the
-    /// body.
+    /// Ends the waiting at once, and returns when a run that is under way has ended.
+    ///
+    /// Not to be called by the body.
     package func stop() {
         isStopped.withLock(waking: 0) { $0 = true }
         thread.join()

@@ -2,8 +2,9 @@
 
 import Synchronization
 
-/// A fixed number of threads that run the same body, each with its index. Either all threads start or none
-/// runs the body.
+/// A fixed number of threads that run the same body, each with its index.
+///
+/// Either all threads start or none runs the body.
 package final class WorkerPool: Sendable {
     private enum Gate: Sendable {
         case closed, open, abandoned

@@ -6,7 +6,9 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// A running thread. When nobody keeps or joins it, it still runs to its end.
+/// A running thread.
+///
+/// When nobody keeps or joins it, it still runs to its end.
 package final class WorkerThread: Sendable {
     /// What the new thread gets.
     private final class Start: Sendable {
@@ -71,8 +73,9 @@ package final class WorkerThread: Sendable {
         if let thread = handle.withLock({ $0 }) { pthread_detach(thread) }
     }
 
-    /// Waits for the thread's end. May be called repeatedly and by several threads, but not by the thread
-    /// itself.
+    /// Waits for the thread's end.
+    ///
+    /// May be called repeatedly and by several threads, but not by the thread itself.
     package func join() {
         start.isFinished.wait { $0 ? true : nil }
         let mine = handle.withLock { handle in

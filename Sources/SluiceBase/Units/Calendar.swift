@@ -7,15 +7,25 @@ import Glibc
 /// The UTC date and time of day of a timestamp.
 package struct CalendarFields: Hashable, Sendable {
     package var year: Int64
-    /// 1 ... 12.
+    /// 1 ...
+    ///
+    /// 12.
     package var month: Int
-    /// 1 ... 31.
+    /// 1 ...
+    ///
+    /// 31.
     package var day: Int
-    /// 0 ... 23.
+    /// 0 ...
+    ///
+    /// 23.
     package var hour: Int
-    /// 0 ... 59.
+    /// 0 ...
+    ///
+    /// 59.
     package var minute: Int
-    /// 0 ... 59.
+    /// 0 ...
+    ///
+    /// 59.
     package var second: Int
 
     /// Takes the fields as they are; `Timestamp(_:nanoseconds:)` checks them.
@@ -55,7 +65,9 @@ extension Timestamp {
         )
     }
 
-    /// The time of a UTC date; nil unless every field is in its range and the year in -9999 ... 9999.
+    /// The time of a UTC date; nil unless every field is in its range and the year in -9999 ...
+    ///
+    /// 9999.
     package init?(_ fields: CalendarFields, nanoseconds: UInt32 = 0) {
         guard (-9999...9999).contains(fields.year), (1...12).contains(fields.month),
             (1...CalendarFields.dayCount(month: fields.month, year: fields.year)).contains(fields.day),

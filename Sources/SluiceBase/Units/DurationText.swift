@@ -39,8 +39,9 @@ package func parseDuration(_ text: String) throws(UnitError) -> Duration {
 }
 
 /// A duration for people: `0s`, `250us`, `300ms`, `1.5s`, `1h30m`, `2d3h`; below a minute rounded to
-/// milliseconds, from a minute on to seconds. What is printed can be read by `parseDuration` unless
-/// negative.
+/// milliseconds, from a minute on to seconds.
+///
+/// What is printed can be read by `parseDuration` unless negative.
 package func formatDuration(_ duration: Duration) -> String {
     guard duration >= .zero else { return "-" + formatDuration(.zero - duration) }
     let nanoseconds = duration.wholeNanoseconds

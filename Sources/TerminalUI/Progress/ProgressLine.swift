@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// One line at the bottom of a terminal that is rewritten in place. Where there is no terminal nothing is shown: the
-// summary at the end says what happened. Text goes through a closure, so that only the presenter writes.
+// One line at the bottom of a terminal that is rewritten in place. Where there is no terminal nothing is
+// shown: the summary at the end says what happened. Text goes through a closure, so that only the presenter
+// writes.
 
 import Synchronization
 
-/// A status line that replaces itself. Thread-safe; the sink is called under the lock, so lines never mix.
+/// A status line that replaces itself.
+///
+/// Thread-safe; the sink is called under the lock, so lines never mix.
 package final class ProgressLine: Sendable {
     private struct State {
         var lastShown: ContinuousClock.Instant?

@@ -81,7 +81,8 @@ package struct DirectoryStat: Hashable, Sendable {
         DirectoryStat(
             dataLength: left.dataLength.saturatingAdd(right.dataLength),
             usedSpace: left.usedSpace.saturatingAdd(right.usedSpace),
-            usedInodes: left.usedInodes.saturatingAdd(right.usedInodes))
+            usedInodes: left.usedInodes.saturatingAdd(right.usedInodes)
+        )
     }
 
     package var isZero: Bool { self == DirectoryStat() }

@@ -20,7 +20,9 @@ package struct BlockKey: Hashable, Sendable {
 
 /// A volume's way of cutting slices into blocks and naming their objects.
 package struct BlockLayout: Hashable, Sendable {
-    /// Bytes; 64 KiB ... 16 MiB.
+    /// Bytes; 64 KiB ...
+    ///
+    /// 16 MiB.
     package let blockSize: UInt32
     /// Whether object names start with a hash of the slice id (`format --hash-prefix`).
     package let hashPrefix: Bool
@@ -79,21 +81,26 @@ extension BlockLayout {
         case foreign
     }
 
-    /// Reads an object's name, `chunks/` included. Numbers must be plain decimal without leading zeros.
+    /// Reads an object's name, `chunks/` included.
+    ///
+    /// Numbers must be plain decimal without leading zeros.
     package func parse(_ key: ByteString) -> ObjectName {
         guard let block = Self.block(named: key.bytes) else { return .foreign }
         return isFolder(ofSlice: block.sliceID, in: key.bytes) ? .block(block) : .misplaced(block)
     }
 
-    /// Whether everything before the last `/` is the folder of the slice. Compares digits in place, because a check
-    /// looks at every object of a volume.
+    /// Whether everything before the last `/` is the folder of the slice.
+    ///
+    /// Compares digits in place, because a check looks at every object of a volume.
     private func isFolder(ofSlice id: UInt64, in key: [UInt8]) -> Bool {
         var position = (key.lastIndex(of: UInt8(ascii: "/")) ?? 0) - 1
         let isSecond = Self.endsInNumber(hashPrefix ? id / 1_000_000 : id / 1000, key, before: &position)
         guard isSecond else { return false }
         if hashPrefix {
             let digits = Array(Self.hexadecimal(UInt8(truncatingIfNeeded: id)).utf8)
-            guard position >= 1, key[position - 1] == digits[0], key[position] == digits[1] else { return false }
+            guard position >= 1, key[position - 1] == digits[0], key[position] == digits[1] else {
+                return false
+            }
             position -= 3
             return position == Self.prefix.count - 2
         }
@@ -119,11 +126,19 @@ extension BlockLayout {
         let start = (key.lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1
         var position = start
         guard let id = number(in: key, at: &position, endingWith: UInt8(ascii: "_"), limit: .max),
-            let index = number(in: key, at: &position, endingWith: UInt8(ascii: "_"), limit: UInt64(UInt32.max)),
+            let index = number(
+                in: key,
+                at: &position,
+                endingWith: UInt8(ascii: "_"),
+                limit: UInt64(UInt32.max)
+            ),
             let size = number(in: key, at: &position, endingWith: nil, limit: UInt64(UInt32.max))
         else { return nil }
         return BlockKey(
-            sliceID: id, index: UInt32(truncatingIfNeeded: index), size: UInt32(truncatingIfNeeded: size))
+            sliceID: id,
+            index: UInt32(truncatingIfNeeded: index),
+            size: UInt32(truncatingIfNeeded: size)
+        )
     }
 
     private static func number(

@@ -26,7 +26,9 @@ package struct Inode: Hashable, Comparable, Sendable, CustomStringConvertible {
     package var description: String { String(number) }
 }
 
-/// What a node is. A stored number may be none of the known ones, so this is not an enum.
+/// What a node is.
+///
+/// A stored number may be none of the known ones, so this is not an enum.
 package struct FileType: Hashable, Sendable, RawRepresentable, CustomStringConvertible {
     package let rawValue: UInt8
 

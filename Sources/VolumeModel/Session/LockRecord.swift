@@ -45,8 +45,12 @@ package struct RangeLock: Hashable, Sendable {
         while reader.remaining > 0 {
             locks.append(
                 RangeLock(
-                    type: try reader.read(), processID: try reader.read(), start: try reader.read(),
-                    end: try reader.read()))
+                    type: try reader.read(),
+                    processID: try reader.read(),
+                    start: try reader.read(),
+                    end: try reader.read()
+                )
+            )
         }
         return locks
     }

@@ -40,7 +40,8 @@ package struct SessionInfo: Hashable, Sendable {
             addresses: object["IPAddrs"]?.arrayValue?.compactMap(\.stringValue) ?? [],
             mountPoint: object["MountPoint"]?.stringValue ?? "",
             mountTime: object["MountTime"]?.stringValue ?? "",
-            processID: object["ProcessID"]?.int64Value ?? 0)
+            processID: object["ProcessID"]?.int64Value ?? 0
+        )
     }
 
     /// The fields in their stored order; addresses are left out when there are none.

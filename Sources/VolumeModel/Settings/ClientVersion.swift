@@ -28,7 +28,9 @@ package struct ClientVersion: Hashable, Comparable, Sendable, CustomStringConver
     }
 
     package static func < (left: Self, right: Self) -> Bool {
-        guard left.numbers == right.numbers else { return left.numbers.lexicographicallyPrecedes(right.numbers) }
+        guard left.numbers == right.numbers else {
+            return left.numbers.lexicographicallyPrecedes(right.numbers)
+        }
         if left.preRelease.isEmpty || right.preRelease.isEmpty {
             return !left.preRelease.isEmpty && right.preRelease.isEmpty
         }
@@ -41,8 +43,8 @@ package struct ClientVersion: Hashable, Comparable, Sendable, CustomStringConver
 }
 
 extension VolumeSettings {
-    /// Why this program must not touch the volume, nil when it may: a newer record format, or a client version
-    /// outside the volume's bounds.
+    /// Why this program must not touch the volume, nil when it may: a newer record format, or a client
+    /// version outside the volume's bounds.
     package var incompatibility: String? {
         if metaVersion > 1 { return "its metadata have version \(metaVersion), this program knows version 1" }
         if !minClientVersion.isEmpty {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One table says how each field is called, in which order fields stand and which are left out when empty; reading
-// and writing both follow it. Unknown fields are kept behind the known ones.
+// One table says how each field is called, in which order fields stand and which are left out when empty;
+// reading and writing both follow it. Unknown fields are kept behind the known ones.
 
 package import SluiceBase
 
@@ -67,28 +67,48 @@ private struct SettingsField {
     /// Returns nil when the field is left out.
     let write: (VolumeSettings) -> JSONValue?
 
-    static func text(_ key: String, _ path: WritableKeyPath<VolumeSettings, String>, omitted: Bool = true) -> Self {
+    static func text(
+        _ key: String,
+        _ path: WritableKeyPath<VolumeSettings, String>,
+        omitted: Bool = true
+    ) -> Self {
         Self(
-            key: key, read: { $0.assign($1.stringValue, to: path) },
-            write: { omitted && $0[keyPath: path].isEmpty ? nil : .string($0[keyPath: path]) })
+            key: key,
+            read: { $0.assign($1.stringValue, to: path) },
+            write: { omitted && $0[keyPath: path].isEmpty ? nil : .string($0[keyPath: path]) }
+        )
     }
 
-    static func integer(_ key: String, _ path: WritableKeyPath<VolumeSettings, Int64>, omitted: Bool = true) -> Self {
+    static func integer(
+        _ key: String,
+        _ path: WritableKeyPath<VolumeSettings, Int64>,
+        omitted: Bool = true
+    ) -> Self {
         Self(
-            key: key, read: { $0.assign($1.int64Value, to: path) },
-            write: { omitted && $0[keyPath: path] == 0 ? nil : JSONValue($0[keyPath: path]) })
+            key: key,
+            read: { $0.assign($1.int64Value, to: path) },
+            write: { omitted && $0[keyPath: path] == 0 ? nil : JSONValue($0[keyPath: path]) }
+        )
     }
 
     static func unsigned(_ key: String, _ path: WritableKeyPath<VolumeSettings, UInt64>) -> Self {
         Self(
-            key: key, read: { $0.assign($1.uint64Value, to: path) },
-            write: { $0[keyPath: path] == 0 ? nil : JSONValue($0[keyPath: path]) })
+            key: key,
+            read: { $0.assign($1.uint64Value, to: path) },
+            write: { $0[keyPath: path] == 0 ? nil : JSONValue($0[keyPath: path]) }
+        )
     }
 
-    static func flag(_ key: String, _ path: WritableKeyPath<VolumeSettings, Bool>, omitted: Bool = true) -> Self {
+    static func flag(
+        _ key: String,
+        _ path: WritableKeyPath<VolumeSettings, Bool>,
+        omitted: Bool = true
+    ) -> Self {
         Self(
-            key: key, read: { $0.assign($1.boolValue, to: path) },
-            write: { omitted && !$0[keyPath: path] ? nil : .bool($0[keyPath: path]) })
+            key: key,
+            read: { $0.assign($1.boolValue, to: path) },
+            write: { omitted && !$0[keyPath: path] ? nil : .bool($0[keyPath: path]) }
+        )
     }
 }
 
@@ -147,7 +167,9 @@ extension VolumeSettings {
         for field in object.fields {
             guard let id = UInt8(field.key), let tier = field.value.objectValue else { return false }
             read[id] = StorageTier(
-                storageClass: tier["StorageClass"]?.stringValue ?? "", tag: tier["Tag"]?.stringValue ?? "")
+                storageClass: tier["StorageClass"]?.stringValue ?? "",
+                tag: tier["Tag"]?.stringValue ?? ""
+            )
         }
         tiers = read
         return true
@@ -160,8 +182,13 @@ extension VolumeSettings {
                 tiers.sorted { $0.key < $1.key }.map { id, tier in
                     (
                         String(id),
-                        ["ID": JSONValue(id), "StorageClass": .string(tier.storageClass), "Tag": .string(tier.tag)]
+                        [
+                            "ID": JSONValue(id), "StorageClass": .string(tier.storageClass),
+                            "Tag": .string(tier.tag),
+                        ]
                     )
-                }))
+                }
+            )
+        )
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Secrets are stored sealed under a key that everybody who knows the UUID has: it keeps them out of casual sight,
-// no more (metadata-format §1, JuiceFS 1.4.2).
+// Secrets are stored sealed under a key that everybody who knows the UUID has: it keeps them out of casual
+// sight, no more (metadata-format §1, JuiceFS 1.4.2).
 
 package import SluiceBase
 
@@ -41,7 +41,9 @@ extension VolumeSettings {
             let clear = self[keyPath: secret]
             guard !clear.isEmpty, clear != Self.removedSecret else { continue }
             let nonce = randomBytes(CipherSuite.nonceLength)
-            sealed[keyPath: secret] = Base64.encode(nonce + (try cipher.seal(Array(clear.utf8), nonce: nonce)))
+            sealed[keyPath: secret] = Base64.encode(
+                nonce + (try cipher.seal(Array(clear.utf8), nonce: nonce))
+            )
         }
         sealed.keyEncrypted = true
         return sealed
@@ -53,10 +55,14 @@ extension VolumeSettings {
             return try AuthenticatedCipher(.aes128GCM, key: Digest.md5(identity))
         }
         // One round of the SM3 key derivation: the counter 1 behind the secret, 16 bytes of the result.
-        return try AuthenticatedCipher(.sm4GCM, key: Array(try Digest.sm3(identity + [0, 0, 0, 1]).prefix(16)))
+        return try AuthenticatedCipher(
+            .sm4GCM,
+            key: Array(try Digest.sm3(identity + [0, 0, 0, 1]).prefix(16))
+        )
     }
 
-    private static func open(_ sealed: String, with cipher: AuthenticatedCipher) throws(CryptoError) -> String {
+    private static func open(_ sealed: String, with cipher: AuthenticatedCipher) throws(CryptoError) -> String
+    {
         let bytes: [UInt8]
         do throws(CodecError) {
             bytes = try Base64.decode(sealed)
@@ -64,10 +70,16 @@ extension VolumeSettings {
             throw CryptoError(.notAuthentic, "open a secret of the settings", reason: error.description)
         }
         guard bytes.count > CipherSuite.nonceLength else {
-            throw CryptoError(.notAuthentic, "open a secret of the settings", reason: "only \(bytes.count) bytes")
+            throw CryptoError(
+                .notAuthentic,
+                "open a secret of the settings",
+                reason: "only \(bytes.count) bytes"
+            )
         }
         let clear = try cipher.open(
-            Array(bytes.dropFirst(CipherSuite.nonceLength)), nonce: Array(bytes.prefix(CipherSuite.nonceLength)))
+            Array(bytes.dropFirst(CipherSuite.nonceLength)),
+            nonce: Array(bytes.prefix(CipherSuite.nonceLength))
+        )
         guard let text = String(validating: clear, as: UTF8.self) else {
             throw CryptoError(.notAuthentic, "open a secret of the settings", reason: "not text")
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The volume's settings, which JuiceFS calls its format (metadata-format §1, JuiceFS 1.4.2). The JSON form is in
-// VolumeSettings+JSON.swift, the sealing of secrets in VolumeSettings+Secrets.swift.
+// The volume's settings, which JuiceFS calls its format (metadata-format §1, JuiceFS 1.4.2). The JSON form is
+// in VolumeSettings+JSON.swift, the sealing of secrets in VolumeSettings+Secrets.swift.
 
 package import SluiceBase
 
@@ -20,7 +20,9 @@ package struct VolumeSettings: Hashable, Sendable {
     package var secretKey = ""
     /// Sealed when `keyEncrypted`.
     package var sessionToken = ""
-    /// KiB; 64 ... 16384.
+    /// KiB; 64 ...
+    ///
+    /// 16384.
     package var blockSizeKiB: Int64 = 4096
     /// `none`, `lz4` or `zstd`.
     package var compression = "none"
@@ -31,7 +33,9 @@ package struct VolumeSettings: Hashable, Sendable {
     package var capacity: UInt64 = 0
     /// 0 means unlimited.
     package var inodes: UInt64 = 0
-    /// PEM of an RSA or SM2 private key; sealed when `keyEncrypted`. Empty: objects are not encrypted.
+    /// PEM of an RSA or SM2 private key; sealed when `keyEncrypted`.
+    ///
+    /// Empty: objects are not encrypted.
     package var encryptKey = ""
     package var encryptAlgorithm = "aes256gcm-rsa"
     package var keyEncrypted = false
@@ -92,7 +96,9 @@ extension VolumeSettings {
     /// Whether a text can be a volume's name (metadata-format §0).
     package static func isValidName(_ name: String) -> Bool {
         let bytes = Array(name.utf8)
-        guard (3...63).contains(bytes.count), let first = bytes.first, let last = bytes.last else { return false }
+        guard (3...63).contains(bytes.count), let first = bytes.first, let last = bytes.last else {
+            return false
+        }
         func isAlphanumeric(_ byte: UInt8) -> Bool { (0x30...0x39) ~= byte || (0x61...0x7A) ~= byte }
         return isAlphanumeric(first) && isAlphanumeric(last)
             && bytes.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") }

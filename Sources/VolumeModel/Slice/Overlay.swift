@@ -4,8 +4,8 @@
 package enum Overlay {
     /// Lays the records over each other, later ones on top (metadata-format §5.4).
     ///
-    /// Pieces reach from 0 to the end of the last record; a gap before a piece becomes a hole. O(n log n) for n
-    /// records that overlap little, which is what chunks hold.
+    /// Pieces reach from 0 to the end of the last record; a gap before a piece becomes a hole. O(n log n) for
+    /// n records that overlap little, which is what chunks hold.
     package static func pieces(of slices: [Slice]) -> [Slice] {
         var shown: [Slice] = []
         for slice in slices where slice.length > 0 {
@@ -14,7 +14,8 @@ package enum Overlay {
         return fillingGaps(shown)
     }
 
-    /// The pieces before `limit`, a position inside the chunk: what lies behind the end of a file is not read.
+    /// The pieces before `limit`, a position inside the chunk: what lies behind the end of a file is not
+    /// read.
     package static func pieces(of slices: [Slice], limit: UInt64) -> [Slice] {
         pieces(of: slices).compactMap { piece in
             guard UInt64(piece.position) < limit else { return nil }
@@ -60,7 +61,8 @@ package enum Overlay {
         var position: UInt64 = 0
         for piece in shown {
             if UInt64(piece.position) > position {
-                // Both are below 2^32: the first is a stored position, the second the end of a piece before it.
+                // Both are below 2^32: the first is a stored position, the second the end of a piece before
+                // it.
                 let start = UInt32(truncatingIfNeeded: position)
                 pieces.append(.hole(position: start, length: piece.position &- start))
             }
@@ -83,7 +85,8 @@ extension Slice {
     fileprivate func cut(from start: UInt64) -> Slice {
         let skipped = UInt32(truncatingIfNeeded: start - UInt64(position))
         var part = self
-        // A hole has no offset; the offset of a lying record may overflow, which readers reject by isConsistent.
+        // A hole has no offset; the offset of a lying record may overflow, which readers reject by
+        // isConsistent.
         if !isHole { part.offset = offset &+ skipped }
         part.position = UInt32(truncatingIfNeeded: start)
         part.length = length - skipped

@@ -74,8 +74,13 @@ extension Slice {
         while reader.remaining > 0 {
             slices.append(
                 Slice(
-                    position: try reader.read(), id: try reader.read(), size: try reader.read(),
-                    offset: try reader.read(), length: try reader.read()))
+                    position: try reader.read(),
+                    id: try reader.read(),
+                    size: try reader.read(),
+                    offset: try reader.read(),
+                    length: try reader.read()
+                )
+            )
         }
         return slices
     }

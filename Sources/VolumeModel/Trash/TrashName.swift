@@ -18,7 +18,11 @@ package struct TrashEntryName: Hashable, Sendable {
 
     /// Splits at the first two dashes; nil when the text has not this form.
     package init?(parsing text: ByteString) {
-        let parts = text.bytes.split(separator: UInt8(ascii: "-"), maxSplits: 2, omittingEmptySubsequences: false)
+        let parts = text.bytes.split(
+            separator: UInt8(ascii: "-"),
+            maxSplits: 2,
+            omittingEmptySubsequences: false
+        )
         guard parts.count == 3,
             let parent = UInt64(String(decoding: parts[0], as: UTF8.self)),
             let inode = UInt64(String(decoding: parts[1], as: UTF8.self))
@@ -53,12 +57,19 @@ package struct TrashHour: Hashable, Comparable, Sendable {
         guard fields.count == 4, fields.map(\.count) == [4, 2, 2, 2] else { return nil }
         var numbers: [Int] = []
         for field in fields {
-            guard field.allSatisfy({ (0x30...0x39) ~= $0 }), let number = Int(String(decoding: field, as: UTF8.self))
+            guard field.allSatisfy({ (0x30...0x39) ~= $0 }),
+                let number = Int(String(decoding: field, as: UTF8.self))
             else { return nil }
             numbers.append(number)
         }
         let date = CalendarFields(
-            year: Int64(numbers[0]), month: numbers[1], day: numbers[2], hour: numbers[3], minute: 0, second: 0)
+            year: Int64(numbers[0]),
+            month: numbers[1],
+            day: numbers[2],
+            hour: numbers[3],
+            minute: 0,
+            second: 0
+        )
         guard let time = Timestamp(date) else { return nil }
         self.init(containing: time)
     }
@@ -67,7 +78,8 @@ package struct TrashHour: Hashable, Comparable, Sendable {
         let date = Timestamp(seconds: seconds).calendarFields
         return ByteString(
             "\(Self.padded(Int(date.year), 4))-\(Self.padded(date.month, 2))-\(Self.padded(date.day, 2))"
-                + "-\(Self.padded(date.hour, 2))")
+                + "-\(Self.padded(date.hour, 2))"
+        )
     }
 
     private static func padded(_ number: Int, _ width: Int) -> String {

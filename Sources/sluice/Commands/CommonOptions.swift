@@ -5,7 +5,10 @@ import ArgumentParser
 import SluiceBase
 
 struct CommonOptions: ParsableArguments {
-    @Flag(name: [.customShort("v"), .customLong("verbose"), .customLong("debug"), .customLong("trace")], help: "Show more of what happens.")
+    @Flag(
+        name: [.customShort("v"), .customLong("verbose"), .customLong("debug"), .customLong("trace")],
+        help: "Show more of what happens."
+    )
     var verbose = false
 
     @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Show warnings and errors only.")

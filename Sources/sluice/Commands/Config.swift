@@ -9,8 +9,10 @@ import VolumeModel
 struct Config: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show or change a volume's settings.",
-        discussion: "Without options the settings are printed as JSON, secrets hidden. Running clients follow a "
-            + "change at their next heartbeat.\n\n" + ExitStatus.help)
+        discussion:
+            "Without options the settings are printed as JSON, secrets hidden. Running clients follow a "
+            + "change at their next heartbeat.\n\n" + ExitStatus.help
+    )
 
     @Argument(help: ArgumentHelp("Address of the metadata engine.", valueName: "META-URL"))
     var address: String
@@ -86,7 +88,8 @@ struct Config: ParsableCommand {
                 JSONReport.text([
                     "applied": JSONValue(!dryRun), "changes": .array(plan.changes.map { .string($0) }),
                     "warnings": .array(plan.warnings.map { .string($0) }),
-                ]))
+                ])
+            )
         }
         for change in plan.changes { Console.out(change) }
     }

@@ -11,8 +11,10 @@ import VolumeModel
 struct Destroy: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Delete all objects and all metadata of a volume.",
-        discussion: "There is no way back. Every object is named in the journal before it is deleted; the metadata "
-            + "go last, and only when every object is gone.\n\n" + ExitStatus.help)
+        discussion:
+            "There is no way back. Every object is named in the journal before it is deleted; the metadata "
+            + "go last, and only when every object is gone.\n\n" + ExitStatus.help
+    )
 
     @Argument(help: ArgumentHelp("Address of the metadata engine.", valueName: "META-URL"))
     var address: String
@@ -49,7 +51,8 @@ struct Destroy: ParsableCommand {
         guard settings.uuid == uuid else {
             throw Failure(
                 "the UUID does not match: the volume at \(volume.engine.address) is \(settings.uuid)",
-                hint: "'sluice status' shows the UUID")
+                hint: "'sluice status' shows the UUID"
+            )
         }
         let store = try VolumeStore.open(settings)
         let clients = try liveSessions(of: volume)
@@ -58,7 +61,8 @@ struct Destroy: ParsableCommand {
         let usage = try volume.statistics()
         common.inform(
             "volume \(settings.name) (\(uuid)) in \(store.address): \(formatBytes(usage.usedSpace)),"
-                + " \(usage.usedInodes) inodes")
+                + " \(usage.usedInodes) inodes"
+        )
         guard !dryRun else { return common.inform("dry run: all of it would be deleted") }
         try Consent.requireName(settings.name, for: "delete all its data", given: yes || force)
         try destroy(volume, store)
@@ -68,7 +72,11 @@ struct Destroy: ParsableCommand {
         let file = try JournalPath.resolved(journal, command: "destroy", uuid: uuid)
         let line = Console.progressLine(quiet: common.quiet)
         let report = try destroyVolume(
-            volume, store: store, threads: threads, journal: DeletionJournal(file), removesMetadataAnyway: force,
+            volume,
+            store: store,
+            threads: threads,
+            journal: DeletionJournal(file),
+            removesMetadataAnyway: force,
             cancellation: Interruption.watch()
         ) { count in line.update { "\(count) objects deleted" } }
         line.clear()
@@ -76,14 +84,16 @@ struct Destroy: ParsableCommand {
         guard report.removedMetadata else {
             throw Failure(
                 "\(report.failures.count) objects could not be deleted, so the metadata were kept",
-                hint: "repeat the command when the storage works; the journal is \(file)")
+                hint: "repeat the command when the storage works; the journal is \(file)"
+            )
         }
         guard !output.json else {
             return Console.out(
                 JSONReport.text([
                     "deleted_objects": JSONValue(report.deletedObjects),
                     "failed_objects": JSONValue(report.failures.count), "journal": JSONReport.name(file),
-                ]))
+                ])
+            )
         }
         common.inform("\(report.deletedObjects) objects and the metadata are deleted; journal: \(file)")
     }
@@ -92,6 +102,8 @@ struct Destroy: ParsableCommand {
         let list = clients.prefix(5).map { "\($0.record.id) (\($0.info.hostName) \($0.info.mountPoint))" }
         return Failure(
             "\(clients.count) clients work on the volume: sessions \(list.joined(separator: ", "))",
-            hint: "unmount them first", status: .inUse)
+            hint: "unmount them first",
+            status: .inUse
+        )
     }
 }

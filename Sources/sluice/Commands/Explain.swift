@@ -9,8 +9,10 @@ import VolumeModel
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show who owns what: path, inode, chunk, slice and object.",
-        discussion: "Reads the metadata alone; no mount is needed. A slice or object is looked up by a scan over all "
-            + "chunks.\n\n" + ExitStatus.help)
+        discussion:
+            "Reads the metadata alone; no mount is needed. A slice or object is looked up by a scan over all "
+            + "chunks.\n\n" + ExitStatus.help
+    )
 
     @Argument(help: ArgumentHelp("Address of the metadata engine.", valueName: "META-URL"))
     var address: String
@@ -37,7 +39,9 @@ struct Explain: ParsableCommand {
         defer { volume.engine.close() }
         if let inode = try subject.inodes(in: volume).first {
             let explanation = try explainNode(inode, of: volume)
-            guard !output.json else { return Console.out(JSONReport.text(ExplainReport.json(of: explanation))) }
+            guard !output.json else {
+                return Console.out(JSONReport.text(ExplainReport.json(of: explanation)))
+            }
             for line in ExplainReport.lines(of: explanation) { Console.out(line) }
             return
         }
@@ -53,13 +57,17 @@ struct SubjectOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A path inside the volume, from its root.", valueName: "PATH"))
     var path: [String] = []
 
-    @Option(name: [.customShort("i"), .customLong("inode")], help: ArgumentHelp("An inode.", valueName: "INODE"))
+    @Option(
+        name: [.customShort("i"), .customLong("inode")],
+        help: ArgumentHelp("An inode.", valueName: "INODE")
+    )
     var inode: [UInt64] = []
 
     var count: Int { path.count + inode.count }
 
     /// The nodes, paths resolved without following a link at their end.
     func inodes(in volume: Volume) throws -> [Inode] {
-        try path.map { try volume.resolve(ByteString($0), followLinks: false).inode } + inode.map { Inode($0) }
+        try path.map { try volume.resolve(ByteString($0), followLinks: false).inode }
+            + inode.map { Inode($0) }
     }
 }

@@ -9,8 +9,10 @@ import VolumeModel
 struct Format: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make a volume.",
-        discussion: "The only command that creates a database. An existing volume is not made anew: its settings are "
-            + "changed as 'config' does.\n\n" + ExitStatus.help)
+        discussion:
+            "The only command that creates a database. An existing volume is not made anew: its settings are "
+            + "changed as 'config' does.\n\n" + ExitStatus.help
+    )
 
     @Argument(help: ArgumentHelp("Address of the metadata engine.", valueName: "META-URL"))
     var address: String
@@ -20,7 +22,10 @@ struct Format: ParsableCommand {
 
     @OptionGroup(title: "Data storage") var storage: StorageOptions
 
-    @Option(help: "Bytes of a block, in KiB unless a unit is given; rounded down to a power of two, 64K to 16M (default 4M).")
+    @Option(
+        help:
+            "Bytes of a block, in KiB unless a unit is given; rounded down to a power of two, 64K to 16M (default 4M)."
+    )
     var blockSize: String?
 
     @Option(help: "Compression of blocks: none, lz4 or zstd (default none).")
@@ -55,7 +60,8 @@ struct Format: ParsableCommand {
     func validate() throws {
         guard VolumeSettings.isValidName(name) else {
             throw ValidationError(
-                "invalid name: \"\(name)\", only a-z, 0-9 and - are allowed, and the length should be 3 to 63")
+                "invalid name: \"\(name)\", only a-z, 0-9 and - are allowed, and the length should be 3 to 63"
+            )
         }
         if let compress, !["none", "lz4", "zstd"].contains(compress) {
             throw ValidationError("unknown compression '\(compress)': none, lz4 or zstd")
@@ -82,8 +88,11 @@ struct Format: ParsableCommand {
     private func make(_ request: ConfigurationRequest, engine: any MetadataEngine) throws {
         let settings = try newSettings(request)
         let report = try formatVolume(
-            engine, settings: settings, store: try VolumeStore.open(settings),
-            checksStorage: Posix.environment("JFS_NO_CHECK_OBJECT_STORAGE") == nil)
+            engine,
+            settings: settings,
+            store: try VolumeStore.open(settings),
+            checksStorage: Posix.environment("JFS_NO_CHECK_OBJECT_STORAGE") == nil
+        )
         for warning in report.warnings { Console.note("warning: \(warning)") }
         let shown = JSONReport.text(report.settings.withoutSecrets.json)
         guard !output.json else { return Console.out(shown) }
@@ -96,7 +105,9 @@ struct Format: ParsableCommand {
         settings.name = name
         settings.uuid = UUID.random()
         settings.bucket = BucketPath.standard
-        if let blockSize { settings.blockSizeKiB = try BlockSize.kibibytes(blockSize) { Console.note("warning: \($0)") } }
+        if let blockSize {
+            settings.blockSizeKiB = try BlockSize.kibibytes(blockSize) { Console.note("warning: \($0)") }
+        }
         settings.compression = compress ?? "none"
         settings.shards = shards ?? 0
         settings.hashPrefix = hashPrefix ?? false

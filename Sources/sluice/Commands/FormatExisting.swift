@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `format` on a volume that exists: JuiceFS changes its settings then, so do we, but never what objects depend on
-// unless forced and confirmed (admin-commands §1).
+// `format` on a volume that exists: JuiceFS changes its settings then, so do we, but never what objects
+// depend on unless forced and confirmed (admin-commands §1).
 
 import Maintenance
 import Metadata
@@ -14,7 +14,9 @@ struct ExistingVolume {
         let volume = try Volume.open(engine: engine)
         if format.noUpdate { return }
         if format.encryptRsaKey != nil {
-            Console.note("warning: the key of an existing volume cannot be changed; --encrypt-rsa-key is ignored")
+            Console.note(
+                "warning: the key of an existing volume cannot be changed; --encrypt-rsa-key is ignored"
+            )
         }
         var settings = volume.settings
         let frozen = try frozenChanges(&settings)
@@ -22,7 +24,9 @@ struct ExistingVolume {
             guard format.force else {
                 throw Failure(
                     "cannot update volume: \(frozen.joined(separator: ", "))",
-                    hint: "these are fixed when a volume is made; give the same values or choose another engine")
+                    hint:
+                        "these are fixed when a volume is made; give the same values or choose another engine"
+                )
             }
             Console.note("warning: \(frozen.joined(separator: ", ")): existing objects become unreadable")
             try Consent.requireName(settings.name, for: "replace its settings", given: format.yes)
@@ -40,7 +44,11 @@ struct ExistingVolume {
     /// - Returns: a line for each that differs: `volume block size from 4096 to 1024`.
     private func frozenChanges(_ settings: inout VolumeSettings) throws -> [String] {
         var changes: [String] = []
-        func set<Value: Equatable>(_ what: String, _ path: WritableKeyPath<VolumeSettings, Value>, _ value: Value?) {
+        func set<Value: Equatable>(
+            _ what: String,
+            _ path: WritableKeyPath<VolumeSettings, Value>,
+            _ value: Value?
+        ) {
             guard let value, settings[keyPath: path] != value else { return }
             changes.append("volume \(what) from \(settings[keyPath: path]) to \(value)")
             settings[keyPath: path] = value

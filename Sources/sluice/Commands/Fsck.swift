@@ -13,8 +13,11 @@ import VolumeModel
 struct Fsck: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check metadata and objects of a volume against each other.",
-        discussion: "Nothing is changed: each finding names its class, all paths and the repair that would mend it. "
-            + "The volume may be in use; what looks wrong is looked at again before it counts.\n\n" + Verdict.help)
+        discussion:
+            "Nothing is changed: each finding names its class, all paths and the repair that would mend it. "
+            + "The volume may be in use; what looks wrong is looked at again before it counts.\n\n"
+            + Verdict.help
+    )
 
     @Argument(help: ArgumentHelp("Address of the metadata engine.", valueName: "META-URL"))
     var address: String
@@ -22,7 +25,10 @@ struct Fsck: ParsableCommand {
     @Option(help: ArgumentHelp("Check this file or directory of the volume only.", valueName: "PATH"))
     var path: String?
 
-    @Flag(name: [.customShort("r"), .customLong("recursive")], help: "With --path: also everything below it.")
+    @Flag(
+        name: [.customShort("r"), .customLong("recursive")],
+        help: "With --path: also everything below it."
+    )
     var recursive = false
 
     @Flag(help: "Also read every block: decrypt, decompress, compare the length.")

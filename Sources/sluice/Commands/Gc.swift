@@ -12,9 +12,11 @@ import VolumeModel
 struct Gc: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Find objects that nothing refers to, and delete them.",
-        discussion: "Without --delete the plan is shown and nothing is changed; with it exactly the plan is executed. "
+        discussion:
+            "Without --delete the plan is shown and nothing is changed; with it exactly the plan is executed. "
             + "What a readable chunk names is never deleted, and nothing is when not everything could be seen.\n\n"
-            + Verdict.help)
+            + Verdict.help
+    )
 
     @Argument(help: ArgumentHelp("Address of the metadata engine.", valueName: "META-URL"))
     var address: String
@@ -22,15 +24,23 @@ struct Gc: ParsableCommand {
     @Flag(help: "Execute the plan.")
     var delete = false
 
-    @Option(help: ArgumentHelp(
-        "Leave objects alone that are younger (default 1h, or JFS_GC_SKIPPEDTIME seconds).", valueName: "DURATION"))
+    @Option(
+        help: ArgumentHelp(
+            "Leave objects alone that are younger (default 1h, or JFS_GC_SKIPPEDTIME seconds).",
+            valueName: "DURATION"
+        )
+    )
     var olderThan: String?
 
     @Option(help: ArgumentHelp("Keep the plan in this file, as JSON lines.", valueName: "FILE"))
     var plan: String?
 
-    @Option(help: ArgumentHelp(
-        "File that the deletions are written to first (default: in the state folder).", valueName: "FILE"))
+    @Option(
+        help: ArgumentHelp(
+            "File that the deletions are written to first (default: in the state folder).",
+            valueName: "FILE"
+        )
+    )
     var journal: String?
 
     @Option(name: [.customShort("p"), .customLong("threads")], help: "Deletions at a time.")
@@ -53,8 +63,11 @@ struct Gc: ParsableCommand {
         defer { volume.engine.close() }
         let store = try VolumeStore.open(volume.settings)
         let options = CollectOptions(
-            marginSeconds: try margin(), threads: threads, planPath: plan.map { ByteString($0) },
-            cancellation: cancellation)
+            marginSeconds: try margin(),
+            threads: threads,
+            planPath: plan.map { ByteString($0) },
+            cancellation: cancellation
+        )
         let line = Console.progressLine(quiet: common.quiet || output.json)
         var (summary, steps) = try cancellable {
             try planCollection(of: volume, store: store, options: options) { count in
@@ -65,10 +78,19 @@ struct Gc: ParsableCommand {
         line.clear()
         try show(steps)
         if delete, summary.interlocks.isEmpty, summary.plannedSteps > 0 {
-            try Consent.requireName(volume.settings.name, for: "delete \(summary.plannedSteps) things", given: yes)
+            try Consent.requireName(
+                volume.settings.name,
+                for: "delete \(summary.plannedSteps) things",
+                given: yes
+            )
             let file = try JournalPath.resolved(journal, command: "gc", uuid: volume.settings.uuid)
             summary = try executeCollection(
-                steps, of: volume, store: store, options: options, journal: DeletionJournal(file), summary: summary
+                steps,
+                of: volume,
+                store: store,
+                options: options,
+                journal: DeletionJournal(file),
+                summary: summary
             ) { count in
                 seen.withLock { $0 = "\(count) deletions done" }
                 line.update { "\(formatCount(count)) of \(formatCount(summary.plannedSteps)) deletions done" }

@@ -10,7 +10,8 @@ import VolumeModel
 struct Info: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show size, paths and objects of files or directories.",
-        discussion: "Asks the metadata engine; no mount is needed.\n\n" + ExitStatus.help)
+        discussion: "Asks the metadata engine; no mount is needed.\n\n" + ExitStatus.help
+    )
 
     @Argument(help: ArgumentHelp("Address of the metadata engine.", valueName: "META-URL"))
     var address: String

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Options that `format` and `config` share; each is nil when it was not given, because `config` changes only what is
-// named (admin-commands §1, §2, JuiceFS 1.4.2).
+// Options that `format` and `config` share; each is nil when it was not given, because `config` changes only
+// what is named (admin-commands §1, §2, JuiceFS 1.4.2).
 
 import ArgumentParser
 import Maintenance
@@ -80,7 +80,8 @@ enum BucketPath {
     /// An absolute path that ends in `/`, as JuiceFS stores it.
     static func normalized(_ bucket: String, storage: String) throws -> String {
         guard storage == "file" else { return bucket }
-        let absolute = bucket.hasPrefix("/") ? bucket : try Posix.currentDirectory().description + "/" + bucket
+        let absolute =
+            bucket.hasPrefix("/") ? bucket : try Posix.currentDirectory().description + "/" + bucket
         return absolute.hasSuffix("/") ? absolute : absolute + "/"
     }
 

@@ -7,12 +7,17 @@ import SluiceBase
 
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show settings, clients and usage of a volume as JSON.", discussion: ExitStatus.help)
+        abstract: "Show settings, clients and usage of a volume as JSON.",
+        discussion: ExitStatus.help
+    )
 
     @Argument(help: ArgumentHelp("Address of the metadata engine.", valueName: "META-URL"))
     var address: String
 
-    @Option(name: [.customShort("s"), .customLong("session")], help: "Show one session with its files and locks.")
+    @Option(
+        name: [.customShort("s"), .customLong("session")],
+        help: "Show one session with its files and locks."
+    )
     var session: UInt64?
 
     @Flag(name: [.customShort("m"), .customLong("more")], help: "Also count trash and pending removals.")

@@ -9,8 +9,10 @@ import TerminalUI
 struct Sync: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Copy between folders and volumes and verify what arrived.",
-        discussion: "Addresses are paths, file://PATH or jfs://NAME/PATH, where NAME is an environment variable with "
-            + "the address of the volume's engine. Both end in / or both do not.\n\n" + Verdict.help)
+        discussion:
+            "Addresses are paths, file://PATH or jfs://NAME/PATH, where NAME is an environment variable with "
+            + "the address of the volume's engine. Both end in / or both do not.\n\n" + Verdict.help
+    )
 
     @Argument(help: ArgumentHelp("Where to copy from.", valueName: "SOURCE"))
     var source: String
@@ -50,8 +52,12 @@ struct Sync: ParsableCommand {
         let run: SyncRun
         do {
             run = try SyncRun(
-                from: sourceEnd.side, to: destinationEnd.side, options, cancellation: cancellation,
-                events: printer.show)
+                from: sourceEnd.side,
+                to: destinationEnd.side,
+                options,
+                cancellation: cancellation,
+                events: printer.show
+            )
         } catch {
             try sourceEnd.close()
             try destinationEnd.close()
@@ -63,7 +69,9 @@ struct Sync: ParsableCommand {
         let ticker = try PeriodicTask(every: .milliseconds(250), name: "progress") {
             line.update { running.text ?? "" }
             // A volume that took our registration away must not be written to.
-            if (try? sourceEnd.check()) == nil || (try? destinationEnd.check()) == nil { cancellation.cancel() }
+            if (try? sourceEnd.check()) == nil || (try? destinationEnd.check()) == nil {
+                cancellation.cancel()
+            }
         }
         let report = Result { try run.run() }
         ticker.stop()
@@ -96,7 +104,9 @@ struct Sync: ParsableCommand {
         let units: [Character: UInt64] = ["K": 1000, "M": 1_000_000, "G": 1_000_000_000]
         let unit = text.last.flatMap { units[Character($0.uppercased())] }
         let digits = unit == nil ? text[...] : text.dropLast()
-        guard let number = UInt64(digits) else { throw Failure("--bwlimit: '\(text)' is no rate", status: .usage) }
+        guard let number = UInt64(digits) else {
+            throw Failure("--bwlimit: '\(text)' is no rate", status: .usage)
+        }
         let (bits, overflow) = number.multipliedReportingOverflow(by: unit ?? 1_000_000)
         guard !overflow else { throw Failure("--bwlimit: '\(text)' is too large", status: .usage) }
         return number == 0 ? 0 : max(1, bits / 8)

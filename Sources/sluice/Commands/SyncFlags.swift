@@ -39,7 +39,10 @@ struct SyncSelectionFlags: ParsableArguments {
     @Option(help: "Look at that many names only; -1 looks at all.")
     var limit: Int64 = -1
 
-    @Flag(name: [.customShort("u"), .long], help: "Replace only when the source is newer; sizes are not compared.")
+    @Flag(
+        name: [.customShort("u"), .long],
+        help: "Replace only when the source is newer; sizes are not compared."
+    )
     var update = false
 
     @Flag(name: [.customShort("f"), .long], help: "Copy everything without comparing.")
@@ -82,7 +85,9 @@ struct SyncSelectionFlags: ParsableArguments {
             do {
                 let rule = try NameRule(include: isInclude, ByteString(pattern))
                 if let surprise = rule.surprise {
-                    guard !strictFilters else { throw Failure("pattern '\(pattern)': \(surprise)", status: .usage) }
+                    guard !strictFilters else {
+                        throw Failure("pattern '\(pattern)': \(surprise)", status: .usage)
+                    }
                     warn("warning: pattern '\(pattern)': \(surprise)")
                 }
                 rules.append(rule)
@@ -188,7 +193,9 @@ struct SyncActionFlags: ParsableArguments {
     }
 
     private static func bound(_ text: String) throws -> Removal.Bound {
-        if text.hasSuffix("%"), let share = Int(text.dropLast()), (0...100).contains(share) { return .percent(share) }
+        if text.hasSuffix("%"), let share = Int(text.dropLast()), (0...100).contains(share) {
+            return .percent(share)
+        }
         if let count = UInt64(text) { return .objects(count) }
         throw Failure("--max-delete: '\(text)' is neither a number nor a percentage", status: .usage)
     }

@@ -5,7 +5,9 @@ import SluiceBase
 
 struct Version: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show the version.", discussion: ExitStatus.help)
+        abstract: "Show the version.",
+        discussion: ExitStatus.help
+    )
 
     @OptionGroup var output: OutputOptions
     @OptionGroup var common: CommonOptions

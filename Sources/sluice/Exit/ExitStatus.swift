@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one table of exit codes. Commands that give a verdict add up bits; all others end with one code. A program
-// called `juicefs` ends with 0 or 1 only, as scripts written for it expect.
+// The one table of exit codes. Commands that give a verdict add up bits; all others end with one code. A
+// program called `juicefs` ends with 0 or 1 only, as scripts written for it expect.
 
 import ArgumentParser
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every error of the layers below becomes one sentence, maybe a hint, and an exit code here, and nowhere else.
+// Every error of the layers below becomes one sentence, maybe a hint, and an exit code here, and nowhere
+// else.
 
 import BlockStore
 import Maintenance
@@ -29,7 +30,10 @@ struct Failure: Error {
         case let error as BlockError: self.init(block: error)
         case let error as MaintenanceError: self.init(maintenance: error)
         case is CancelledError:
-            self.init("interrupted; what is done stays done, repeat the command to go on", status: .interrupted)
+            self.init(
+                "interrupted; what is done stays done, repeat the command to go on",
+                status: .interrupted
+            )
         case let error as UnitError: self.init(error.description, status: .usage)
         case let error as CryptoError: self.init(crypto: error)
         case let error as VolumeError: self.init(error.description, status: .failed)
@@ -65,7 +69,8 @@ extension Failure {
             case .unreachable, .timedOut: ("check that the object storage can be reached", .unreachable)
             case .undecipherable: ("set JFS_RSA_PASSPHRASE to the passphrase of the volume's key", .denied)
             case .noSpace: ("free space in the object storage", .failed)
-            case .notFound, .exists, .unsupported, .invalidKey, .tooLarge, .corrupt, .cancelled, .failed: (nil, .failed)
+            case .notFound, .exists, .unsupported, .invalidKey, .tooLarge, .corrupt, .cancelled, .failed:
+                (nil, .failed)
             }
         self.init(error.description, hint: hint, status: status)
     }
@@ -94,7 +99,11 @@ extension Failure {
     private init(crypto error: CryptoError) {
         switch error.code {
         case .needsPassphrase:
-            self.init(error.description, hint: "set JFS_RSA_PASSPHRASE to the key's passphrase", status: .denied)
+            self.init(
+                error.description,
+                hint: "set JFS_RSA_PASSPHRASE to the key's passphrase",
+                status: .denied
+            )
         case .wrongPassphrase:
             self.init(error.description, hint: "check JFS_RSA_PASSPHRASE", status: .denied)
         default:

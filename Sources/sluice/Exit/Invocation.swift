@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One run of the program: arguments are brought into the parser's form, the command runs, its end becomes an exit
-// code. Only here are codes chosen for the program as a whole.
+// One run of the program: arguments are brought into the parser's form, the command runs, its end becomes an
+// exit code. Only here are codes chosen for the program as a whole.
 
 import ArgumentParser
 import SluiceBase

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only place that writes to the terminal: results to stdout, everything else to stderr, no capital letter and no
-// full stop in messages. A reader that went away ends the output, not the work.
+// The only place that writes to the terminal: results to stdout, everything else to stderr, no capital letter
+// and no full stop in messages. A reader that went away ends the output, not the work.
 
 import Glibc
 import SluiceBase
@@ -20,7 +20,9 @@ enum Console {
     static func write(_ text: String, to descriptor: Int32) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
-            let written = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            let written = unsafe rest.withUnsafeBytes {
+                unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+            }
             if written < 0, errno == EINTR { continue }
             guard written > 0 else { return }
             rest = rest.dropFirst(written)
@@ -30,7 +32,10 @@ enum Console {
     /// A status line on stderr, when that is a terminal that can redraw.
     static func progressLine(quiet: Bool) -> ProgressLine {
         let isTerminal = Posix.isTerminal(STDERR_FILENO) && Posix.environment("TERM") != "dumb"
-        return ProgressLine(isEnabled: isTerminal && !quiet, columns: Posix.terminalWidth(STDERR_FILENO) ?? 80) {
+        return ProgressLine(
+            isEnabled: isTerminal && !quiet,
+            columns: Posix.terminalWidth(STDERR_FILENO) ?? 80
+        ) {
             write($0, to: STDERR_FILENO)
         }
     }
@@ -58,6 +63,9 @@ enum Consent {
 
     private static func requireTerminal() throws {
         guard !Posix.isTerminal(STDIN_FILENO) else { return }
-        throw Failure("this needs a confirmation and there is no terminal", hint: "repeat the command with --yes")
+        throw Failure(
+            "this needs a confirmation and there is no terminal",
+            hint: "repeat the command with --yes"
+        )
     }
 }

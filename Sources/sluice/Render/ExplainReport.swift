@@ -16,7 +16,9 @@ enum ExplainReport {
         for name in node.extendedAttributes { lines.append("  xattr   \(name)") }
         for session in node.sustainedBy { lines.append("  kept open by session \(session)") }
         if let deleted = node.deletedFile {
-            lines.append("  waits for removal, \(formatBytes(deleted.length)), since \(time(deleted.deleted))")
+            lines.append(
+                "  waits for removal, \(formatBytes(deleted.length)), since \(time(deleted.deleted))"
+            )
         }
         for chunk in node.chunks { lines += chunkLines(chunk) }
         return lines
@@ -47,11 +49,14 @@ enum ExplainReport {
             lines.append(
                 "    slice \(slice.id) at \(slice.position): bytes \(slice.offset) to"
                     + " \(UInt64(slice.offset) + UInt64(slice.length)) of \(slice.size),"
-                    + " \(use.visibleBytes) visible, \(references)")
+                    + " \(use.visibleBytes) visible, \(references)"
+            )
         }
         for piece in chunk.pieces {
             guard let object = piece.object else { continue }
-            lines.append("    \(object) [\(piece.offset), +\(piece.length)) -> chunk position \(piece.position)")
+            lines.append(
+                "    \(object) [\(piece.offset), +\(piece.length)) -> chunk position \(piece.position)"
+            )
         }
         return lines
     }
@@ -66,11 +71,14 @@ enum ExplainReport {
         for user in slice.users {
             lines.append(
                 "  used by inode \(user.inode), chunk \(user.chunkIndex): \(user.slice.length) bytes at"
-                    + " \(user.slice.position)")
+                    + " \(user.slice.position)"
+            )
             lines += user.paths.isEmpty ? ["    no path leads there"] : user.paths.map { "    path \($0)" }
         }
         for delayed in slice.delayed {
-            lines.append("  kept in the trash since \(time(delayed.deleted)), replaced by slice \(delayed.id)")
+            lines.append(
+                "  kept in the trash since \(time(delayed.deleted)), replaced by slice \(delayed.id)"
+            )
         }
         return lines + slice.objects.map { "  object \($0)" }
     }
@@ -99,7 +107,8 @@ extension ExplainReport {
             "links": JSONValue(attributes.linkCount), "length_bytes": JSONValue(attributes.length),
             "parent": JSONValue(attributes.parent.number), "flags": JSONValue(attributes.flags.rawValue),
             "tier": JSONValue(attributes.tier), "accessed": .string(attributes.accessTime.rfc3339),
-            "modified": .string(attributes.modifyTime.rfc3339), "changed": .string(attributes.changeTime.rfc3339),
+            "modified": .string(attributes.modifyTime.rfc3339),
+            "changed": .string(attributes.changeTime.rfc3339),
         ]
     }
 
@@ -113,15 +122,18 @@ extension ExplainReport {
                     object["visible_bytes"] = JSONValue(use.visibleBytes)
                     object["references"] = use.reference.map { JSONValue($0.count) } ?? .null
                     return .object(object)
-                }),
+                }
+            ),
             "pieces": .array(
                 chunk.pieces.map { piece in
                     [
-                        "object": piece.object.map(JSONReport.name) ?? .null, "size_bytes": JSONValue(piece.size),
+                        "object": piece.object.map(JSONReport.name) ?? .null,
+                        "size_bytes": JSONValue(piece.size),
                         "offset_bytes": JSONValue(piece.offset), "length_bytes": JSONValue(piece.length),
                         "position_bytes": JSONValue(piece.position),
                     ]
-                }),
+                }
+            ),
         ]
     }
 
@@ -137,16 +149,20 @@ extension ExplainReport {
         [
             "slice": JSONValue(slice.id),
             "references": .array(
-                slice.references.map { ["size_bytes": JSONValue($0.size), "count": JSONValue($0.count)] }),
+                slice.references.map { ["size_bytes": JSONValue($0.size), "count": JSONValue($0.count)] }
+            ),
             "users": .array(
                 slice.users.map { user in
                     [
                         "inode": JSONValue(user.inode.number), "chunk": JSONValue(user.chunkIndex),
-                        "slice": .object(json(of: user.slice)), "paths": .array(user.paths.map(JSONReport.name)),
+                        "slice": .object(json(of: user.slice)),
+                        "paths": .array(user.paths.map(JSONReport.name)),
                     ]
-                }),
+                }
+            ),
             "delayed": .array(
-                slice.delayed.map { ["replaced_by": JSONValue($0.id), "deleted_at": JSONValue($0.deleted)] }),
+                slice.delayed.map { ["replaced_by": JSONValue($0.id), "deleted_at": JSONValue($0.deleted)] }
+            ),
             "objects": .array(slice.objects.map(JSONReport.name)),
         ]
     }

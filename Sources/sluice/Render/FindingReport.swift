@@ -30,7 +30,8 @@ enum FindingReport {
         let verdict =
             switch summary.exitBits {
             case 0: "clean"
-            case let bits where bits & 4 != 0: "\(formatCount(summary.errors)) errors, \(formatCount(summary.warnings)) warnings"
+            case let bits where bits & 4 != 0:
+                "\(formatCount(summary.errors)) errors, \(formatCount(summary.warnings)) warnings"
             default: "no problem seen, but not everything could be looked at or verified"
             }
         return [
@@ -46,7 +47,8 @@ enum FindingReport {
     static func json(of summary: CheckSummary) -> String {
         let counts = summary.counts.sorted { $0.key.rawValue < $1.key.rawValue }
         return JSONValue.object([
-            "type": "summary", "schema": 1, "exit_status": JSONValue(summary.exitBits), "errors": JSONValue(summary.errors),
+            "type": "summary", "schema": 1, "exit_status": JSONValue(summary.exitBits),
+            "errors": JSONValue(summary.errors),
             "warnings": JSONValue(summary.warnings), "infos": JSONValue(summary.infos),
             "unverified": JSONValue(summary.unverified),
             "findings": .object(JSONObject(counts.map { ($0.key.rawValue, JSONValue($0.value)) })),

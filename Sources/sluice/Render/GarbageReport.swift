@@ -9,7 +9,8 @@ enum GarbageReport {
         var table = Table([.init("class"), .init("count", .right), .init("bytes", .right), .init("why")])
         for kind in GarbageClass.allCases where summary[kind].count > 0 {
             table.add([
-                kind.rawValue, formatCount(summary[kind].count), formatBytes(summary[kind].bytes), kind.reason,
+                kind.rawValue, formatCount(summary[kind].count), formatBytes(summary[kind].bytes),
+                kind.reason,
             ])
         }
         let garbage = GarbageClass.allCases.filter(\.isGarbage).map { summary[$0] }
@@ -47,11 +48,14 @@ enum GarbageReport {
                         (
                             kind.rawValue,
                             [
-                                "count": JSONValue(summary[kind].count), "bytes": JSONValue(summary[kind].bytes),
+                                "count": JSONValue(summary[kind].count),
+                                "bytes": JSONValue(summary[kind].bytes),
                                 "garbage": JSONValue(kind.isGarbage), "why": .string(kind.reason),
                             ]
                         )
-                    })),
+                    }
+                )
+            ),
             "planned": JSONValue(summary.plannedSteps),
             "deleting": JSONValue(deleting),
             "done": JSONValue(summary.doneSteps),

@@ -44,12 +44,15 @@ enum InfoReport {
 
     private static func sliceTable(_ node: NodeExplanation) -> Table {
         var table = Table([
-            .init("chunkIndex", .right), .init("sliceId", .right), .init("size", .right), .init("offset", .right),
+            .init("chunkIndex", .right), .init("sliceId", .right), .init("size", .right),
+            .init("offset", .right),
             .init("length", .right),
         ])
         for chunk in node.chunks {
             for slice in chunk.slices.map(\.slice) {
-                table.add(["\(chunk.index)", "\(slice.id)", "\(slice.size)", "\(slice.offset)", "\(slice.length)"])
+                table.add([
+                    "\(chunk.index)", "\(slice.id)", "\(slice.size)", "\(slice.offset)", "\(slice.length)",
+                ])
             }
         }
         return table

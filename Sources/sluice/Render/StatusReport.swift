@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The JSON of `status` has the fields of JuiceFS 1.4.2 in its order (metadata-format §7); what is ours comes behind.
+// The JSON of `status` has the fields of JuiceFS 1.4.2 in its order (metadata-format §7); what is ours comes
+// behind.
 
 import Maintenance
 import Metadata
@@ -27,7 +28,9 @@ enum StatusReport {
 
     static func json(of detail: SessionDetail) -> JSONObject {
         var object = json(of: detail.status)
-        if !detail.sustained.isEmpty { object["Sustained"] = .array(detail.sustained.map { JSONValue($0.number) }) }
+        if !detail.sustained.isEmpty {
+            object["Sustained"] = .array(detail.sustained.map { JSONValue($0.number) })
+        }
         if !detail.fileLocks.isEmpty {
             object["Flocks"] = .array(
                 detail.fileLocks.map { inode, lock in
@@ -35,7 +38,8 @@ enum StatusReport {
                         "Inode": JSONValue(inode.number), "Owner": JSONValue(lock.owner),
                         "Ltype": .string(lock.isWrite ? "W" : "R"),
                     ]
-                })
+                }
+            )
         }
         if !detail.rangeLocks.isEmpty {
             object["Plocks"] = .array(
@@ -44,7 +48,8 @@ enum StatusReport {
                         "Inode": JSONValue(inode.number), "Owner": JSONValue(owned.owner),
                         "Records": .array(owned.locks.map { .object(json(of: $0)) }),
                     ]
-                })
+                }
+            )
         }
         return object
     }

@@ -5,7 +5,9 @@ import BucketSync
 import ObjectStorage
 import SluiceBase
 
-/// Shows what a run tells while it goes on, and its end. Called from several threads; a line is one write.
+/// Shows what a run tells while it goes on, and its end.
+///
+/// Called from several threads; a line is one write.
 struct SyncPrinter: Sendable {
     private let isJSON: Bool
     private let isDry: Bool
@@ -63,7 +65,9 @@ struct SyncPrinter: Sendable {
             case .failed(let error): ("failed", error.description)
             }
         object["outcome"] = JSONValue(name)
-        if outcome == .verified || outcome == .unverified { object["verified"] = JSONValue(outcome == .verified) }
+        if outcome == .verified || outcome == .unverified {
+            object["verified"] = JSONValue(outcome == .verified)
+        }
         object["reason"] = reason.map { JSONValue($0) }
         Console.out(JSONValue.object(object).line)
     }
@@ -109,7 +113,8 @@ enum SyncRendering {
         }
         if !report.isDry { parts.append("failed: \(counts.failed)") }
         let further: [(String, UInt64)] = [
-            ("unverified", counts.unverified), ("vanished", counts.vanished), ("special files", counts.specials),
+            ("unverified", counts.unverified), ("vanished", counts.vanished),
+            ("special files", counts.specials),
             ("broken links", counts.brokenLinks), ("changed and kept", counts.stale),
             ("links copied as files", counts.splitLinks),
         ]
@@ -128,7 +133,8 @@ enum SyncRendering {
         }
         switch report.removalHold {
         case .listingFailed: lines.append("nothing was deleted, because a listing is incomplete")
-        case .emptySource: lines.append("nothing was deleted, because the source is empty (--allow-empty-source)")
+        case .emptySource:
+            lines.append("nothing was deleted, because the source is empty (--allow-empty-source)")
         case .tooMany(let count, let allowed):
             lines.append("nothing was deleted: it would be \(count) objects, --max-delete allows \(allowed)")
         case .stopped: lines.append("nothing was deleted, because the run ended early")

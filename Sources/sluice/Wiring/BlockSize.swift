@@ -4,7 +4,8 @@ import SluiceBase
 
 /// The block sizes a volume can have.
 enum BlockSize {
-    /// Reads a size as JuiceFS does: KiB unless a unit is given, rounded down to a power of two, 64 KiB to 16 MiB.
+    /// Reads a size as JuiceFS does: KiB unless a unit is given, rounded down to a power of two, 64 KiB to 16
+    /// MiB.
     static func kibibytes(_ text: String, warn: (String) -> Void) throws -> Int64 {
         let bytes = try parseBytes(text, defaultUnit: .kibi)
         let least: UInt64 = 64 << 10

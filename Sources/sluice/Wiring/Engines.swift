@@ -10,12 +10,18 @@ import VolumeModel
 
 enum Wiring {
     /// Opens the engine of an address; nothing is created unless `creating`.
-    static func engine(_ address: String, creating: Bool = false, durable: Bool = false) throws -> any MetadataEngine {
+    static func engine(
+        _ address: String,
+        creating: Bool = false,
+        durable: Bool = false
+    ) throws -> any MetadataEngine {
         let scheme = address.split(separator: ":", maxSplits: 1).first.map(String.init) ?? ""
         guard address.contains("://") else {
             throw Failure(
                 "'\(redactedAddress(address))' is not the address of a metadata engine",
-                hint: "SQLite addresses look like sqlite3:///var/lib/vol.db", status: .usage)
+                hint: "SQLite addresses look like sqlite3:///var/lib/vol.db",
+                status: .usage
+            )
         }
         switch scheme {
         case "sqlite3", "sqlite":
@@ -23,7 +29,9 @@ enum Wiring {
         default:
             throw Failure(
                 "there is no engine '\(scheme)' in this version (\(redactedAddress(address)))",
-                hint: "known engines: sqlite3", status: .usage)
+                hint: "known engines: sqlite3",
+                status: .usage
+            )
         }
     }
 
@@ -32,7 +40,6 @@ enum Wiring {
     static func volume(_ address: String, durable: Bool = false) throws -> Volume {
         try Volume.open(engine: engine(address, durable: durable))
     }
-
 }
 
 enum VolumeStore {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SIGINT and SIGTERM ask long work to stop at its next safe point; a second one ends the program at once, which is
-// safe too, because nothing depends on a clean end. SIGUSR1 shows where the work is.
+// SIGINT and SIGTERM ask long work to stop at its next safe point; a second one ends the program at once,
+// which is safe too, because nothing depends on a clean end. SIGUSR1 shows where the work is.
 
 import Glibc
 import SluiceBase

@@ -4,7 +4,8 @@ import SluiceBase
 
 /// Where journals lie when the user names no file.
 enum JournalPath {
-    /// The file named, or a new one below `$XDG_STATE_HOME/sluice/<uuid>` (`/var/lib/sluice/<uuid>` for root).
+    /// The file named, or a new one below `$XDG_STATE_HOME/sluice/<uuid>` (`/var/lib/sluice/<uuid>` for
+    /// root).
     static func resolved(_ named: String?, command: String, uuid: String) throws -> ByteString {
         if let named { return ByteString(named) }
         let folder = ByteString("\(stateFolder)/sluice/\(uuid)")

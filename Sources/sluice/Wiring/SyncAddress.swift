@@ -37,7 +37,9 @@ struct SyncAddress: Hashable {
             guard rest.count > name.count, !name.isEmpty else {
                 throw Failure(
                     "'\(redactedAddress(text))' names no path in the volume",
-                    hint: "volumes are written jfs://NAME/PATH", status: .usage)
+                    hint: "volumes are written jfs://NAME/PATH",
+                    status: .usage
+                )
             }
             let decoded = ByteString(try Self.decoded(name, of: text).bytes).description
             place = .volume(engine: try Self.engine(decoded, environment), name: decoded, path: path)
@@ -58,7 +60,9 @@ struct SyncAddress: Hashable {
         guard source.isFolder != destination.isFolder else { return }
         throw Failure(
             "the source and the destination must both end in / or both not",
-            hint: "without / at its end an address is a prefix of names", status: .usage)
+            hint: "without / at its end an address is a prefix of names",
+            status: .usage
+        )
     }
 
     /// NAME is a variable that holds the engine's address, or that address itself, percent-encoded.
@@ -67,7 +71,9 @@ struct SyncAddress: Hashable {
         guard let address = environment(name), !address.isEmpty else {
             throw Failure(
                 "the variable \(name) does not hold the address of a volume",
-                hint: "set it, as in \(name)=sqlite3:///srv/vol.db", status: .usage)
+                hint: "set it, as in \(name)=sqlite3:///srv/vol.db",
+                status: .usage
+            )
         }
         return address
     }
@@ -88,14 +94,18 @@ struct SyncAddress: Hashable {
                 guard digits.utf8.count == 2, let value = UInt8(digits, radix: 16), digits.first != "+" else {
                     throw Failure(
                         "'\(redactedAddress(address))' has a % that two hexadecimal digits do not follow",
-                        hint: "write %25 for the sign itself", status: .usage)
+                        hint: "write %25 for the sign itself",
+                        status: .usage
+                    )
                 }
                 bytes.append(value)
                 rest = rest.dropFirst(2)
             case UInt8(ascii: "?"), UInt8(ascii: "#"):
                 throw Failure(
                     "'\(redactedAddress(address))' has a ? or # in its path",
-                    hint: "write %3F or %23 for the signs themselves", status: .usage)
+                    hint: "write %3F or %23 for the signs themselves",
+                    status: .usage
+                )
             default: bytes.append(byte)
             }
         }
@@ -105,7 +115,9 @@ struct SyncAddress: Hashable {
     private static func unknown(_ text: String) -> Failure {
         Failure(
             "sync cannot open '\(redactedAddress(text))' in this version",
-            hint: "it knows local paths, file://PATH and jfs://NAME/PATH", status: .usage)
+            hint: "it knows local paths, file://PATH and jfs://NAME/PATH",
+            status: .usage
+        )
     }
 }
 
@@ -139,7 +151,8 @@ struct SyncEndpoint {
             guard !isWritten || !volume.settings.changeLog else {
                 throw Failure(
                     "the volume \(volume.settings.name) keeps a change log, which this version does not write",
-                    hint: "copy into it with juicefs, or turn the log off with 'sluice config --no-changelog'")
+                    hint: "copy into it with juicefs, or turn the log off with 'sluice config --no-changelog'"
+                )
             }
             let slices = try SliceStore(volume.settings, objects: try VolumeStore.open(volume.settings))
             let tree = try VolumeTree(volume, slices, address: "jfs://\(redactedAddress(name))/")
@@ -151,8 +164,13 @@ struct SyncEndpoint {
 
     private static var client: SessionInfo {
         SessionInfo(
-            version: "\(ClientVersion.compatible)", hostName: Posix.hostname, addresses: [], mountPoint: "sync",
-            mountTime: SystemClock().now().rfc3339, processID: Int64(Posix.processID))
+            version: "\(ClientVersion.compatible)",
+            hostName: Posix.hostname,
+            addresses: [],
+            mountPoint: "sync",
+            mountTime: SystemClock().now().rfc3339,
+            processID: Int64(Posix.processID)
+        )
     }
 
     /// - Throws: the error after which nothing may be written any more.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Large objects go past the page cache: filling it costs several times the CPU of the transfer itself and pushes out
-// what training jobs have there. File systems that cannot do it, or want more alignment, get ordinary writes.
+// Large objects go past the page cache: filling it costs several times the CPU of the transfer itself and
+// pushes out what training jobs have there. File systems that cannot do it, or want more alignment, get
+// ordinary writes.
 
 import Glibc
 import SluiceBase
@@ -37,7 +38,8 @@ extension OpenFile {
         try unsafe write(UnsafeRawBufferPointer(rebasing: run[done...]))
     }
 
-    /// Writes bytes in runs of `window` bytes and hands each run out while it is still in the processor's cache.
+    /// Writes bytes in runs of `window` bytes and hands each run out while it is still in the processor's
+    /// cache.
     func append(
         _ bytes: UnsafeRawBufferPointer,
         _ window: Int,
