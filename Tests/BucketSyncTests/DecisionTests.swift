@@ -11,7 +11,7 @@ struct DecisionTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var row: String
         var source: (size: UInt64, second: Int64)
-        /// default, -u, -f, --existing, --ignore-existing, --check-all
+        /// Default, -u, -f, --existing, --ignore-existing, --check-all
         var decisions: [Decision]
         var testDescription: String { row }
     }

@@ -10,7 +10,7 @@ import Synchronization
 struct PoolLimits: Hashable, Sendable {
     /// Connections at a time; 0 means as many as threads ask for.
     var open = 0
-    var idle = 4
+    var idle = 16
     /// Seconds; 0 means for ever.
     var idleTime: Int64 = 300
     /// Seconds; 0 means for ever.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Transactions over pooled connections: who may write, when to try again, what happens when a closure throws.
 //
-// Lock order: `writing`, then the pool and `busyThreads`, which are leaves. `writing` is held for a whole
+// Lock order: `writing`, then the pool, which is a leaf. `writing` is held for a whole
 // write transaction on purpose: writers of one process queue here instead of in the database's busy handler.
 
 import Glibc
 package import Metadata
+import SluiceBase
 import Synchronization
 
 /// Metadata in a relational database.
@@ -20,7 +21,7 @@ package final class SQLEngine: MetadataEngine {
     private let pool: ConnectionPool
     private let maximumTries: Int
     private let writing = Mutex<Void>(())
-    private let busyThreads = Mutex<Set<pthread_t>>([])
+    private let ownTransaction = ThreadMark()
 
     /// - Parameter maximumTries: how often a write transaction runs before it counts as failed
     ///   (metadata-format §3.4).
@@ -177,8 +178,7 @@ extension SQLEngine {
     /// Runs `body` when this thread has no transaction of this engine: waiting for itself it would wait for
     /// ever.
     private func alone<Result>(_ operation: String, _ body: () throws -> Result) throws -> Result {
-        let thread = pthread_self()
-        guard busyThreads.withLock({ $0.insert(thread).inserted }) else {
+        guard !ownTransaction.isSet else {
             throw EngineError(
                 .failed,
                 operation,
@@ -186,7 +186,8 @@ extension SQLEngine {
                 reason: "this thread is inside another transaction, which must end first"
             )
         }
-        defer { _ = busyThreads.withLock { $0.remove(thread) } }
+        ownTransaction.isSet = true
+        defer { ownTransaction.isSet = false }
         return try body()
     }
 
