@@ -154,7 +154,7 @@ struct ExitCodeTests {
         try place.sql("", in: "empty")
         try place.script("mkdir -p store/vol/chunks/0/0; echo 12345 > store/vol/chunks/0/0/7_0_6")
         let lines: [([String], Int32)] = [
-            (["status", place.address()], 0), (["fsck", place.address()], 1), (["gc", place.address()], 1),
+            (["status", place.address()], 0), (["fsck", place.address()], 1), (["gc", place.address()], 0),
             (["status", place.address("missing")], 1), (["fsck", place.address("missing")], 1),
             (["status"], 1), (["gc", "--nosuch"], 1), (["nosuch"], 1), (["version"], 0),
             (["--no-agent", "-q", "status", place.address()], 0),

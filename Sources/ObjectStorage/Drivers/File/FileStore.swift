@@ -167,7 +167,8 @@ extension FileStore {
         mayBeRoot: Bool = true,
     ) throws(StorageError) -> PathBytes {
         var depth = 0
-        var isRoot = true
+        // A prefix that does not end in a slash is the name of a file, too.
+        var isRoot = root.last == slash
         var isInside = !key.bytes.contains(0)
         for name in key.bytes.split(separator: slash) {
             isRoot = false
