@@ -44,7 +44,9 @@ package func executeCollection(
     return execution.result
 }
 
-/// One run over a plan. Steps of a batch run on several threads.
+/// One run over a plan.
+///
+/// Steps of a batch run on several threads.
 private final class CollectionRun: Sendable {
     static let batchSize = 1000
 

@@ -4,7 +4,9 @@
 
 package import SluiceBase
 
-/// A plan on disk. One owner, one thread at a time.
+/// A plan on disk.
+///
+/// One owner, one thread at a time.
 package final class GarbagePlan {
     private let file: FileDescriptor
     private var pending: [UInt8] = []

@@ -10,8 +10,8 @@ import VolumeModel
 /// Plans what gc deletes.
 /// - Parameter store: the volume's own storage, prefix included.
 /// - Returns: what was found, and the plan, which is empty when an interlock holds.
-/// - Throws: `MaintenanceError.mismatch` when the storage belongs to another volume; what engine and plan file
-///   throw.
+/// - Throws: `MaintenanceError.mismatch` when the storage belongs to another volume; what engine and plan
+///   file throw.
 package func planCollection(
     of volume: Volume,
     store: any ObjectStore,

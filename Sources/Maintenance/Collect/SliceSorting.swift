@@ -6,7 +6,9 @@ import Metadata
 import SluiceBase
 import VolumeModel
 
-/// Sorts slices into classes and plans deletions. One owner, one thread at a time.
+/// Sorts slices into classes and plans deletions.
+///
+/// One owner, one thread at a time.
 final class SliceSorting {
     private let layout: BlockLayout
     /// Objects changed after this second are too young.
@@ -89,7 +91,9 @@ final class SliceSorting {
     }
 
     /// Whether all blocks of a used slice are where they belong and nothing says that it is larger: only then
-    /// its other blocks are no part of it. Else they may be what is left of the data.
+    /// its other blocks are no part of it.
+    ///
+    /// Else they may be what is left of the data.
     private func isWhole(_ slice: SliceBundle, size: UInt32) -> Bool {
         guard slice.references.allSatisfy({ $0.size == size }),
             slice.uses.allSatisfy({ $0.end <= UInt64(size) })
@@ -140,8 +144,10 @@ final class SliceSorting {
         }
     }
 
-    /// The lowest count that a user of the slice will find. A user that finds no record of its size counts as
-    /// the only one, which is what an absent record says on Redis.
+    /// The lowest count that a user of the slice will find.
+    ///
+    /// A user that finds no record of its size counts as the only one, which is what an absent record says on
+    /// Redis.
     private func countedUsers(of slice: SliceBundle) -> Int64 {
         let isFound = [slice.smallestSize, slice.largestSize].allSatisfy { size in
             slice.references.contains { $0.size == size }

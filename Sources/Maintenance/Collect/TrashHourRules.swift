@@ -7,7 +7,9 @@ import Metadata
 import SluiceBase
 import VolumeModel
 
-/// Looks through an hourly directory for what must not be removed. One owner, one thread at a time.
+/// Looks through an hourly directory for what must not be removed.
+///
+/// One owner, one thread at a time.
 struct TrashHourRules {
     let reader: any MetadataReader
     /// Whether a file's slices have fewer references than users.
@@ -17,7 +19,9 @@ struct TrashHourRules {
     /// Directories that wait to be looked into, at most.
     private static let levelLimit = 1 << 20
 
-    /// Why the hour must stay, nil when all of it may go. Memory grows with depth, up to a limit.
+    /// Why the hour must stay, nil when all of it may go.
+    ///
+    /// Memory grows with depth, up to a limit.
     func obstacle(toEmptying name: FileName, _ hour: Inode) throws -> String? {
         guard hour.isTrash, hour != .trash else {
             return "\(name) is inode \(hour), not a directory of the trash"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Destroying a volume: its objects first, its records only when every object is gone, so that what is left can
-// still be found (admin-commands §4; JuiceFS 1.4.2 resets the records even after failed deletions).
+// Destroying a volume: its objects first, its records only when every object is gone, so that what is left
+// can still be found (admin-commands §4; JuiceFS 1.4.2 resets the records even after failed deletions).
 
 package import Metadata
 package import ObjectStorage
@@ -70,7 +70,10 @@ private func delete(
     into report: inout DestroyReport,
 ) throws {
     try journal.record(
-        objects.map { ["op": "delete-object", "key": .string($0.key.description), "bytes": JSONValue($0.size)] })
+        objects.map {
+            ["op": "delete-object", "key": .string($0.key.description), "bytes": JSONValue($0.size)]
+        }
+    )
     let next = Atomic(0)
     let failures = Mutex<[StorageError]>([])
     guard !objects.isEmpty else { return }

@@ -63,17 +63,23 @@ package func explainNode(_ inode: Inode, of volume: Volume) throws -> NodeExplan
         let attributes = try reader.node(inode)
         let length = attributes?.length ?? .max
         return NodeExplanation(
-            inode: inode, attributes: attributes, paths: [], target: try reader.symlinkTarget(of: inode),
+            inode: inode,
+            attributes: attributes,
+            paths: [],
+            target: try reader.symlinkTarget(of: inode),
             extendedAttributes: try reader.extendedAttributes(of: inode).map(\.name),
             chunks: try reader.chunks(of: inode).map { record in
                 try explainChunk(record, fileLength: length, layout: layout, prefix: prefix, reader)
             },
-            sustainedBy: try reader.sustainingSessions(of: inode), deletedFile: try reader.deletedFile(inode))
+            sustainedBy: try reader.sustainingSessions(of: inode),
+            deletedFile: try reader.deletedFile(inode)
+        )
     }
     var complete = explanation
     complete.paths = try volume.paths(of: inode)
-    guard complete.attributes != nil || complete.deletedFile != nil || !complete.chunks.isEmpty
-        || !complete.paths.isEmpty
+    guard
+        complete.attributes != nil || complete.deletedFile != nil || !complete.chunks.isEmpty
+            || !complete.paths.isEmpty
     else { throw VolumeError(.noEntry, "explain", inode) }
     return complete
 }
@@ -99,11 +105,14 @@ private func explainChunk(
         index: record.index,
         slices: try slices.map { slice in
             SliceUseExplanation(
-                slice: slice, visibleBytes: visible[slice.id] ?? 0,
-                reference: slice.isHole ? nil : try reader.sliceReference(slice.id, size: slice.size))
+                slice: slice,
+                visibleBytes: visible[slice.id] ?? 0,
+                reference: slice.isHole ? nil : try reader.sliceReference(slice.id, size: slice.size)
+            )
         },
         pieces: pieces.flatMap { locate($0, inChunk: record.index, layout: layout, prefix: prefix) },
-        damage: nil)
+        damage: nil
+    )
 }
 
 /// Splits a piece at block borders and names the objects.
@@ -116,21 +125,34 @@ private func locate(
     guard !piece.isHole, piece.isConsistent else {
         return [
             PieceExplanation(
-                chunkIndex: index, object: nil, size: piece.length, offset: 0, length: piece.length,
-                position: piece.position)
+                chunkIndex: index,
+                object: nil,
+                size: piece.length,
+                offset: 0,
+                length: piece.length,
+                position: piece.position
+            )
         ]
     }
     var located: [PieceExplanation] = []
     var done: UInt32 = 0
     while done < piece.length {
         let inSlice = piece.offset + done
-        guard let block = layout.block(inSlice / layout.blockSize, ofSlice: piece.id, size: piece.size) else { break }
+        guard let block = layout.block(inSlice / layout.blockSize, ofSlice: piece.id, size: piece.size) else {
+            break
+        }
         let inBlock = inSlice % layout.blockSize
         let length = min(block.size - inBlock, piece.length - done)
         located.append(
             PieceExplanation(
-                chunkIndex: index, object: ByteString(prefix) + layout.objectKey(of: block), size: block.size,
-                offset: inBlock, length: length, position: piece.position + done))
+                chunkIndex: index,
+                object: ByteString(prefix) + layout.objectKey(of: block),
+                size: block.size,
+                offset: inBlock,
+                length: length,
+                position: piece.position + done
+            )
+        )
         done += length
     }
     return located

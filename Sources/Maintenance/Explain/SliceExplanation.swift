@@ -46,7 +46,8 @@ private func scan(for id: UInt64, _ scanner: any MetadataScanner) throws -> Slic
     try forEachRecord(of: scanner.scanChunks()) { record in
         for slice in (try? Slice.list(decoding: record.slices)) ?? [] where slice.id == id {
             explanation.users.append(
-                SliceUser(inode: record.inode, chunkIndex: record.index, slice: slice, paths: []))
+                SliceUser(inode: record.inode, chunkIndex: record.index, slice: slice, paths: [])
+            )
         }
     }
     try forEachRecord(of: scanner.scanSliceReferences()) { reference in
@@ -69,7 +70,10 @@ package func block(named key: ByteString, of settings: VolumeSettings) throws ->
         return block
     case .foreign:
         throw MaintenanceError(
-            .refused, "explain the object \(key)", reason: "this is not the name of a block",
-            hint: "block names look like chunks/0/0/12_0_65536")
+            .refused,
+            "explain the object \(key)",
+            reason: "this is not the name of a block",
+            hint: "block names look like chunks/0/0/12_0_65536"
+        )
     }
 }

@@ -14,20 +14,26 @@ package func applyConfiguration(_ settings: VolumeSettings, to volume: Volume, f
     if turnsUsageOn { try countOwners(of: volume) }
 }
 
-/// Counts what every user and group owns. Files and directories only, as JuiceFS's own scan does
-/// (metadata-format §5.8); memory grows with the number of owners.
+/// Counts what every user and group owns.
+///
+/// Files and directories only, as JuiceFS's own scan does (metadata-format §5.8); memory grows with the
+/// number of owners.
 private func countOwners(of volume: Volume) throws {
     let usage = try volume.engine.snapshot { scanner in
         var usage: [QuotaKey: QuotaUsage] = [:]
         try forEachRecord(of: scanner.scanNodes()) { node in
             let attributes = node.attributes
-            guard node.inode != .root, !node.inode.isTrash, [.file, .directory].contains(attributes.type) else { return }
+            guard node.inode != .root, !node.inode.isTrash, [.file, .directory].contains(attributes.type)
+            else { return }
             for key in [
-                QuotaKey(kind: .user, key: UInt64(attributes.uid)), QuotaKey(kind: .group, key: UInt64(attributes.gid)),
+                QuotaKey(kind: .user, key: UInt64(attributes.uid)),
+                QuotaKey(kind: .group, key: UInt64(attributes.gid)),
             ] {
                 let old = usage[key] ?? QuotaUsage(space: 0, inodes: 0)
                 usage[key] = QuotaUsage(
-                    space: old.space.saturatingAdd(attributes.usedSpace), inodes: old.inodes.saturatingAdd(1))
+                    space: old.space.saturatingAdd(attributes.usedSpace),
+                    inodes: old.inodes.saturatingAdd(1)
+                )
             }
         }
         return usage

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a change of settings means is decided here, before anything is written (admin-commands §2, JuiceFS 1.4.2).
+// What a change of settings means is decided here, before anything is written (admin-commands §2, JuiceFS
+// 1.4.2).
 
 package import Metadata
 import SluiceBase
@@ -80,22 +81,34 @@ extension ConfigurationPlan {
         guard request.storageClass != nil || request.tag != nil || request.tier != nil else { return }
         let id = request.tier ?? 0
         guard id <= 3 else {
-            throw MaintenanceError(.refused, "change the settings", reason: "there is no tier \(id); tiers are 0 to 3")
-        }
-        if request.tier != nil, request.bucket != nil || request.accessKey != nil || request.secretKey != nil {
             throw MaintenanceError(
-                .refused, "change the settings", reason: "tiers of one volume share its bucket and keys")
+                .refused,
+                "change the settings",
+                reason: "there is no tier \(id); tiers are 0 to 3"
+            )
+        }
+        if request.tier != nil, request.bucket != nil || request.accessKey != nil || request.secretKey != nil
+        {
+            throw MaintenanceError(
+                .refused,
+                "change the settings",
+                reason: "tiers of one volume share its bucket and keys"
+            )
         }
         var tiers = settings.tiers ?? [0: StorageTier(storageClass: settings.storageClass)]
         let old = tiers[id]
         let new = StorageTier(
-            storageClass: request.storageClass ?? old?.storageClass ?? "", tag: request.tag ?? old?.tag ?? "")
+            storageClass: request.storageClass ?? old?.storageClass ?? "",
+            tag: request.tag ?? old?.tag ?? ""
+        )
         guard new != old else { return }
         tiers[id] = new
         settings.tiers = tiers
         if id == 0 { settings.storageClass = new.storageClass }
         changes.append("tier \(id): \(Self.describe(old)) -> \(Self.describe(new))")
-        if old != nil, request.tier != nil { warnings.append("Tier \(id) exists already and will be overwritten.") }
+        if old != nil, request.tier != nil {
+            warnings.append("Tier \(id) exists already and will be overwritten.")
+        }
         if request.tier != nil { raiseLeastVersion(to: "1.4.0-A") }
     }
 
@@ -108,7 +121,9 @@ extension ConfigurationPlan {
         change("capacity", \.capacity, to: request.capacity) { $0 == 0 ? "unlimited" : formatBytes($0) }
         change("inodes", \.inodes, to: request.inodes) { $0 == 0 ? "unlimited" : "\($0)" }
         if let days = request.trashDays, days == 0, settings.trashDays > 0 {
-            warnings.append("The current trash will be emptied and future removed files will be purged immediately.")
+            warnings.append(
+                "The current trash will be emptied and future removed files will be purged immediately."
+            )
         }
         change("trash-days", \.trashDays, to: request.trashDays)
     }
@@ -124,7 +139,9 @@ extension ConfigurationPlan {
         change("ranger-rest-url", \.rangerRestURL, to: request.rangerRestURL)
         change("ranger-service", \.rangerService, to: request.rangerService)
         if !settings.rangerRestURL.isEmpty { raiseLeastVersion(to: "1.3.0-A") }
-        change("kerberos-config-file", \.kerberosConfig, to: request.kerberosConfig) { $0.isEmpty ? "none" : "set" }
+        change("kerberos-config-file", \.kerberosConfig, to: request.kerberosConfig) {
+            $0.isEmpty ? "none" : "set"
+        }
         if !settings.kerberosConfig.isEmpty { raiseLeastVersion(to: "1.4.0-A") }
         change("changelog", \.changeLog, to: request.changeLog)
         change("changelog-max-age", \.changeLogMaxAge, to: request.changeLogMaxAge) { "\($0)s" }
@@ -141,7 +158,10 @@ extension ConfigurationPlan {
             }
             if let old = ClientVersion(settings.minClientVersion), version < old {
                 throw MaintenanceError(
-                    .refused, "change the settings", reason: "the least client version cannot be lowered from \(old)")
+                    .refused,
+                    "change the settings",
+                    reason: "the least client version cannot be lowered from \(old)"
+                )
             }
             change("min-client-version", \.minClientVersion, to: text)
         }
@@ -155,12 +175,14 @@ extension ConfigurationPlan {
 
     /// The least version is raised by features that older clients would break, and never lowered.
     private mutating func raiseLeastVersion(to text: String) {
-        guard let needed = ClientVersion(text), ClientVersion(settings.minClientVersion).map({ $0 < needed }) ?? true
+        guard let needed = ClientVersion(text),
+            ClientVersion(settings.minClientVersion).map({ $0 < needed }) ?? true
         else { return }
         change("min-client-version", \.minClientVersion, to: text)
     }
 
-    /// Looks at the volume: usage above new limits, quotas that need dir stats, clients that would be shut out.
+    /// Looks at the volume: usage above new limits, quotas that need dir stats, clients that would be shut
+    /// out.
     fileprivate mutating func warn(about volume: Volume) throws {
         let old = volume.settings
         let state = try volume.engine.read { reader in
@@ -169,29 +191,43 @@ extension ConfigurationPlan {
                 directoryQuotas: try reader.quotas(.directory), sessions: try reader.sessions()
             )
         }
-        if settings.capacity > 0, settings.capacity != old.capacity, state.space >= Int64(clamping: settings.capacity) {
+        if settings.capacity > 0, settings.capacity != old.capacity,
+            state.space >= Int64(clamping: settings.capacity)
+        {
             warnings.append(
-                "New quota is too small (used / quota): \(formatBytes(state.space)) / \(formatBytes(settings.capacity)).")
+                "New quota is too small (used / quota): \(formatBytes(state.space)) / \(formatBytes(settings.capacity))."
+            )
         }
-        if settings.inodes > 0, settings.inodes != old.inodes, state.inodes >= Int64(clamping: settings.inodes) {
-            warnings.append("New quota is too small (used / quota): \(state.inodes) / \(settings.inodes) inodes.")
+        if settings.inodes > 0, settings.inodes != old.inodes,
+            state.inodes >= Int64(clamping: settings.inodes)
+        {
+            warnings.append(
+                "New quota is too small (used / quota): \(state.inodes) / \(settings.inodes) inodes."
+            )
         }
         if old.dirStats, !settings.dirStats, !state.directoryQuotas.isEmpty {
             let inodes = state.directoryQuotas.map { String($0.key) }.joined(separator: ", ")
             throw MaintenanceError(
-                .refused, "turn dir stats off", reason: "directory quotas need them (inodes \(inodes))",
-                hint: "delete the quotas first")
+                .refused,
+                "turn dir stats off",
+                reason: "directory quotas need them (inodes \(inodes))",
+                hint: "delete the quotas first"
+            )
         }
-        guard settings.minClientVersion != old.minClientVersion || settings.maxClientVersion != old.maxClientVersion
+        guard
+            settings.minClientVersion != old.minClientVersion
+                || settings.maxClientVersion != old.maxClientVersion
         else { return }
         if let why = settings.incompatibility { warnings.append("This program will be shut out: \(why).") }
         for session in state.sessions {
-            guard let info = try? SessionInfo(decoding: session.info), Self.shutsOut(info.version, settings) else {
+            guard let info = try? SessionInfo(decoding: session.info), Self.shutsOut(info.version, settings)
+            else {
                 continue
             }
             warnings.append(
                 "A client will be shut out: \(terminalSafe(info.version)), host \(terminalSafe(info.hostName)),"
-                    + " pid \(info.processID).")
+                    + " pid \(info.processID)."
+            )
         }
     }
 

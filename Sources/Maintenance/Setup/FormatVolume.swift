@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Making a volume: the storage is tested and must be empty, the volume's identity is written into it, then the
-// records are made (admin-commands §1, JuiceFS 1.4.2).
+// Making a volume: the storage is tested and must be empty, the volume's identity is written into it, then
+// the records are made (admin-commands §1, JuiceFS 1.4.2).
 
 package import Metadata
 package import ObjectStorage
@@ -48,7 +48,8 @@ package func formatVolume(
     do {
         _ = try Volume.format(engine: engine, settings: report.settings, clock: clock)
     } catch {
-        // Without records the identity would only be in the way of the next attempt; its failure changes nothing.
+        // Without records the identity would only be in the way of the next attempt; its failure changes
+        // nothing.
         do { try store.delete(identityKey) } catch {}
         throw error
     }
@@ -66,9 +67,11 @@ private func requireEmpty(_ store: any ObjectStore) throws {
         }
         guard let found else { continue }
         throw MaintenanceError(
-            .refused, "format the volume",
+            .refused,
+            "format the volume",
             reason: "the storage \(store.address) is not empty: it holds \(found.key)",
-            hint: "clean it up or choose another volume name or bucket")
+            hint: "clean it up or choose another volume name or bucket"
+        )
     }
 }
 
@@ -77,9 +80,12 @@ private func requireEmpty(_ store: any ObjectStore) throws {
 package func requireIdentity(of settings: VolumeSettings, in store: any ObjectStore) throws {
     guard let found = try storedIdentity(in: store), found != settings.uuid else { return }
     throw MaintenanceError(
-        .mismatch, "compare volume and storage",
-        reason: "the storage \(store.address) belongs to volume \(terminalSafe(found)), not to \(settings.uuid)",
-        hint: "check the bucket with 'sluice config'")
+        .mismatch,
+        "compare volume and storage",
+        reason:
+            "the storage \(store.address) belongs to volume \(terminalSafe(found)), not to \(settings.uuid)",
+        hint: "check the bucket with 'sluice config'"
+    )
 }
 
 /// The identity in the storage, nil when there is none.

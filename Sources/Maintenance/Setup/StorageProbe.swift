@@ -10,7 +10,8 @@ package enum StorageProbe {
     /// The folder of test objects; what lies in it never counts as a volume's data.
     package static let prefix = ObjectKey("testing/")
 
-    /// Stores 100 random bytes, reads them back and removes them; makes the bucket when the first write fails.
+    /// Stores 100 random bytes, reads them back and removes them; makes the bucket when the first write
+    /// fails.
     /// - Throws: `StorageError`; `.corrupt` when other bytes come back.
     package static func run(on store: any ObjectStore) throws(StorageError) {
         let key = prefix + ObjectKey(String(UUID.random().filter { $0 != "-" }.prefix(10)))
@@ -27,7 +28,12 @@ package enum StorageProbe {
         try store.delete(prefix)
         guard read == content else {
             throw StorageError(
-                .corrupt, "test", key: key, address: store.address, reason: "other bytes came back than were stored")
+                .corrupt,
+                "test",
+                key: key,
+                address: store.address,
+                reason: "other bytes came back than were stored"
+            )
         }
     }
 }

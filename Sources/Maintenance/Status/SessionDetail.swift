@@ -19,11 +19,17 @@ package func readSession(_ id: UInt64, of volume: Volume) throws -> SessionDetai
     return try volume.engine.snapshot { scanner in
         guard let record = try scanner.session(id) else {
             throw MaintenanceError(
-                .failed, "read session \(id)", reason: "session not found: \(id)",
-                hint: "'sluice status' lists the sessions")
+                .failed,
+                "read session \(id)",
+                reason: "session not found: \(id)",
+                hint: "'sluice status' lists the sessions"
+            )
         }
         return SessionDetail(
-            status: sessionStatus(record, now: now), sustained: try scanner.sustainedInodes(of: id),
-            fileLocks: try scanner.fileLocks(ofSession: id), rangeLocks: try scanner.rangeLocks(ofSession: id))
+            status: sessionStatus(record, now: now),
+            sustained: try scanner.sustainedInodes(of: id),
+            fileLocks: try scanner.fileLocks(ofSession: id),
+            rangeLocks: try scanner.rangeLocks(ofSession: id)
+        )
     }
 }

@@ -54,13 +54,22 @@ package func readStatus(of volume: Volume, more: Bool) throws -> VolumeStatus {
     let now = volume.clock.now()
     let sessions = try volume.engine.read { try $0.sessions() }.map { sessionStatus($0, now: now.seconds) }
     return VolumeStatus(
-        settings: volume.settings.withoutSecrets, sessions: sessions, space: try volume.statistics(),
-        pending: more ? try volume.engine.snapshot { try countPending($0) } : nil)
+        settings: volume.settings.withoutSecrets,
+        sessions: sessions,
+        space: try volume.statistics(),
+        pending: more ? try volume.engine.snapshot { try countPending($0) } : nil
+    )
 }
 
 package func sessionStatus(_ record: SessionRecord, now: Int64) -> SessionStatus {
     let unreadable = SessionInfo(
-        version: "", hostName: "", addresses: [], mountPoint: "", mountTime: "", processID: 0)
+        version: "",
+        hostName: "",
+        addresses: [],
+        mountPoint: "",
+        mountTime: "",
+        processID: 0
+    )
     let info = (try? SessionInfo(decoding: record.info)) ?? unreadable
     return SessionStatus(record: record, info: info, isStale: record.expires < now)
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every decoder of foreign bytes as a function of one input. Whatever the bytes are, a decoder answers with a value
-// or with its typed error, and keeps the promises that are checked beside it. The fuzzer makes inputs up; the tests
-// run the committed ones (Tests/Fuzz/Corpus, a folder for each decoder).
+// Every decoder of foreign bytes as a function of one input. Whatever the bytes are, a decoder answers with a
+// value or with its typed error, and keeps the promises that are checked beside it. The fuzzer makes inputs
+// up; the tests run the committed ones (Tests/Fuzz/Corpus, a folder for each decoder).
 
 /// What a decoder said of an input that cannot be true.
 package struct BrokenPromise: Error, Hashable, Sendable, CustomStringConvertible {

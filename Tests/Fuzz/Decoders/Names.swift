@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names and addresses: of trash entries and objects, of engines and stores; and the numbers that people write.
+// Names and addresses: of trash entries and objects, of engines and stores; and the numbers that people
+// write.
 
 import BucketSync
 import MetadataSQL

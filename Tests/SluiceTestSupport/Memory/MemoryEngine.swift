@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The smallest engine that keeps the promises of the protocol: the yardstick for real ones and the ground for tests
-// of the rules. Transactions run on a copy of the records and commit when nobody else did meanwhile.
+// The smallest engine that keeps the promises of the protocol: the yardstick for real ones and the ground for
+// tests of the rules. Transactions run on a copy of the records and commit when nobody else did meanwhile.
 
 import Glibc
 package import Metadata
@@ -13,8 +13,8 @@ package final class MemoryEngine: MetadataEngine {
     private let records = Mutex(MemoryRecords())
     private static let maximumTries = 50
 
-    /// - Parameter likeRedis: usage is counted inside transactions and parents come from counted links, as on Redis;
-    ///   else usage is left to flushes and parents come from entries, as on SQL engines.
+    /// - Parameter likeRedis: usage is counted inside transactions and parents come from counted links, as on
+    ///   Redis; else usage is left to flushes and parents come from entries, as on SQL engines.
     package init(likeRedis: Bool = false) {
         countsUsageInTransactions = likeRedis
     }

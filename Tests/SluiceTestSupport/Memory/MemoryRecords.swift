@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The records of a volume in dictionaries: a value, so that a transaction works on a copy and a rollback is to
-// forget it.
+// The records of a volume in dictionaries: a value, so that a transaction works on a copy and a rollback is
+// to forget it.
 
 package import Metadata
 package import SluiceBase
 package import VolumeModel
 
-/// Everything that a `MemoryEngine` stores. Tests may damage it through `MemoryEngine.edit`.
+/// Everything that a `MemoryEngine` stores.
+///
+/// Tests may damage it through `MemoryEngine.edit`.
 package struct MemoryRecords: Sendable {
     /// Raised by every commit, so that a transaction notices that another was faster.
     package var version = 0

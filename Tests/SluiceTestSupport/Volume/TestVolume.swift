@@ -5,7 +5,9 @@ package import SluiceBase
 import Synchronization
 package import VolumeModel
 
-/// A clock that a test moves. Thread-safe.
+/// A clock that a test moves.
+///
+/// Thread-safe.
 package final class TestClock: TimeSource {
     private let time: Mutex<Timestamp>
 
