@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The committed inputs of the fuzzer without the fuzzer, and damaged copies of them: what once trapped, or never
-// should, shows in every test run.
+// The committed inputs of the fuzzer without the fuzzer, and damaged copies of them: what once trapped, or
+// never should, shows in every test run.
 
 import FuzzDecoders
 import SluiceBase

@@ -44,6 +44,7 @@ struct SQLiteAddressTests {
             ("sqlite3:///m.db?_timeout=-1", "_timeout"), ("sqlite3:///m.db?_timeout=soon", "_timeout"),
             ("sqlite3:///m.db?cache=mine", "cache"), ("sqlite3:///m.db?table_prefix=a`b", "table_prefix"),
             ("sqlite3:///m.db?max_open_conns=-1", "max_open_conns"), ("sqlite3:///m.db?mode=rwc", "mode"),
+            ("sqlite3:///m.db?_cache_size=much", "_cache_size"),
             ("sqlite3:///m.db?_sync=9", "_sync"), ("sqlite3:///m.db?_txlock=none", "_txlock"),
         ]
     )

@@ -132,6 +132,13 @@ package struct SQLiteAddress: Hashable, Sendable {
         return true
     }
 
+    /// For fields that may be unset: without it a value that cannot be read would count as unset.
+    private static func set<Value>(_ field: inout Value?, _ value: Value?) -> Bool {
+        guard let value else { return false }
+        field = value
+        return true
+    }
+
     private static func synchronous(_ value: String) -> SQLiteOptions.Synchronous? {
         if let number = Int(value) { return SQLiteOptions.Synchronous(rawValue: number) }
         return SQLiteOptions.Synchronous.allCases.first { "\($0)" == value.lowercased() }
