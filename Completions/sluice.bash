@@ -163,7 +163,7 @@ _sluice() {
     local -a unparsed_words=("${COMP_WORDS[@]:1:${COMP_CWORD}}")
 
     local -a repeating_flags=()
-    local -a non_repeating_flags=(-h --help)
+    local -a non_repeating_flags=(--version -h --help)
     local -a repeating_options=()
     local -a non_repeating_options=()
     __sluice_offer_flags_options 0
@@ -173,19 +173,337 @@ _sluice() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    help)
+    format|config|status|info|explain|fsck|gc|sync|destroy|version|help)
         # Offer subcommand argument completions
         "_sluice_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'format config status info explain fsck gc sync destroy version help' -- "${cur}"))
         ;;
     esac
 }
 
+_sluice_format() {
+    repeating_flags=()
+    non_repeating_flags=(--hash-prefix --no-hash-prefix --enable-acl --no-enable-acl --force --no-update -y --yes --json -v --verbose --debug --trace -q --quiet --no-color --no-agent --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--storage --bucket --access-key --secret-key --session-token --storage-class --block-size --compress --encrypt-rsa-key --encrypt-algo --shards --capacity --inodes --trash-days --ranger-rest-url --ranger-service --kerberos-config-file)
+    __sluice_offer_flags_options 2
+
+    # Offer option value completions
+    case "${prev}" in
+    '--storage')
+        return
+        ;;
+    '--bucket')
+        return
+        ;;
+    '--access-key')
+        return
+        ;;
+    '--secret-key')
+        return
+        ;;
+    '--session-token')
+        return
+        ;;
+    '--storage-class')
+        return
+        ;;
+    '--block-size')
+        return
+        ;;
+    '--compress')
+        return
+        ;;
+    '--encrypt-rsa-key')
+        return
+        ;;
+    '--encrypt-algo')
+        return
+        ;;
+    '--shards')
+        return
+        ;;
+    '--capacity')
+        return
+        ;;
+    '--inodes')
+        return
+        ;;
+    '--trash-days')
+        return
+        ;;
+    '--ranger-rest-url')
+        return
+        ;;
+    '--ranger-service')
+        return
+        ;;
+    '--kerberos-config-file')
+        return
+        ;;
+    esac
+}
+
+_sluice_config() {
+    repeating_flags=()
+    non_repeating_flags=(--encrypt-secret --enable-acl --no-enable-acl --dir-stats --no-dir-stats --user-group-quota --no-user-group-quota --changelog --no-changelog --force -y --yes --dry-run --json -v --verbose --debug --trace -q --quiet --no-color --no-agent --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--storage --bucket --access-key --secret-key --session-token --storage-class --tag --tier --upload-limit --download-limit --capacity --inodes --trash-days --ranger-rest-url --ranger-service --kerberos-config-file --min-client-version --max-client-version --changelog-max-age --changelog-max-lines)
+    __sluice_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--storage')
+        return
+        ;;
+    '--bucket')
+        return
+        ;;
+    '--access-key')
+        return
+        ;;
+    '--secret-key')
+        return
+        ;;
+    '--session-token')
+        return
+        ;;
+    '--storage-class')
+        return
+        ;;
+    '--tag')
+        return
+        ;;
+    '--tier')
+        return
+        ;;
+    '--upload-limit')
+        return
+        ;;
+    '--download-limit')
+        return
+        ;;
+    '--capacity')
+        return
+        ;;
+    '--inodes')
+        return
+        ;;
+    '--trash-days')
+        return
+        ;;
+    '--ranger-rest-url')
+        return
+        ;;
+    '--ranger-service')
+        return
+        ;;
+    '--kerberos-config-file')
+        return
+        ;;
+    '--min-client-version')
+        return
+        ;;
+    '--max-client-version')
+        return
+        ;;
+    '--changelog-max-age')
+        return
+        ;;
+    '--changelog-max-lines')
+        return
+        ;;
+    esac
+}
+
+_sluice_status() {
+    repeating_flags=()
+    non_repeating_flags=(-m --more --json -v --verbose --debug --trace -q --quiet --no-color --no-agent --version -h --help)
+    repeating_options=()
+    non_repeating_options=(-s --session)
+    __sluice_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '-s'|'--session')
+        return
+        ;;
+    esac
+}
+
+_sluice_info() {
+    repeating_flags=()
+    non_repeating_flags=(-r --recursive --raw --json -v --verbose --debug --trace -q --quiet --no-color --no-agent --version -h --help)
+    repeating_options=(--path -i --inode)
+    non_repeating_options=()
+    __sluice_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--path')
+        return
+        ;;
+    '-i'|'--inode')
+        return
+        ;;
+    esac
+}
+
+_sluice_explain() {
+    repeating_flags=()
+    non_repeating_flags=(--json -v --verbose --debug --trace -q --quiet --no-color --no-agent --version -h --help)
+    repeating_options=(--path -i --inode)
+    non_repeating_options=(--slice --object)
+    __sluice_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--path')
+        return
+        ;;
+    '-i'|'--inode')
+        return
+        ;;
+    '--slice')
+        return
+        ;;
+    '--object')
+        return
+        ;;
+    esac
+}
+
+_sluice_fsck() {
+    repeating_flags=()
+    non_repeating_flags=(-r --recursive --data --sync-dir-stat --json -v --verbose --debug --trace -q --quiet --no-color --no-agent --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--path -p --threads)
+    __sluice_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--path')
+        return
+        ;;
+    '-p'|'--threads')
+        return
+        ;;
+    esac
+}
+
+_sluice_gc() {
+    repeating_flags=()
+    non_repeating_flags=(--delete -y --yes --json -v --verbose --debug --trace -q --quiet --no-color --no-agent --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--older-than --plan --journal -p --threads)
+    __sluice_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--older-than')
+        return
+        ;;
+    '--plan')
+        return
+        ;;
+    '--journal')
+        return
+        ;;
+    '-p'|'--threads')
+        return
+        ;;
+    esac
+}
+
+_sluice_sync() {
+    repeating_flags=()
+    non_repeating_flags=(--match-full-path --strict-filters -u --update -f --force-update --existing --ignore-non-existing --ignore-existing -a --archive --dirs --perms -l --links --hard-links --xattrs --specials --delete-src --delete-src-after --trust-size --delete-dst --allow-empty-source --check-all --check-new --check-change --dry --dry-run --json -v --verbose --debug --trace -q --quiet --no-color --no-agent --version -h --help)
+    repeating_options=(--exclude --include)
+    non_repeating_options=(-s --start -e --end --max-size --min-size --max-age --min-age --limit --max-delete --verify -p --threads --bwlimit --max-failure)
+    __sluice_offer_flags_options 2
+
+    # Offer option value completions
+    case "${prev}" in
+    '-s'|'--start')
+        return
+        ;;
+    '-e'|'--end')
+        return
+        ;;
+    '--exclude')
+        return
+        ;;
+    '--include')
+        return
+        ;;
+    '--max-size')
+        return
+        ;;
+    '--min-size')
+        return
+        ;;
+    '--max-age')
+        return
+        ;;
+    '--min-age')
+        return
+        ;;
+    '--limit')
+        return
+        ;;
+    '--max-delete')
+        return
+        ;;
+    '--verify')
+        return
+        ;;
+    '-p'|'--threads')
+        return
+        ;;
+    '--bwlimit')
+        return
+        ;;
+    '--max-failure')
+        return
+        ;;
+    esac
+}
+
+_sluice_destroy() {
+    repeating_flags=()
+    non_repeating_flags=(-y --yes --force --dry-run --json -v --verbose --debug --trace -q --quiet --no-color --no-agent --version -h --help)
+    repeating_options=()
+    non_repeating_options=(-p --threads --journal)
+    __sluice_offer_flags_options 2
+
+    # Offer option value completions
+    case "${prev}" in
+    '-p'|'--threads')
+        return
+        ;;
+    '--journal')
+        return
+        ;;
+    esac
+}
+
+_sluice_version() {
+    repeating_flags=()
+    non_repeating_flags=(--json -v --verbose --debug --trace -q --quiet --no-color --no-agent --version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __sluice_offer_flags_options 0
+}
+
 _sluice_help() {
-    :
+    repeating_flags=()
+    non_repeating_flags=(--version)
+    repeating_options=()
+    non_repeating_options=()
+    __sluice_offer_flags_options -1
 }
 
 complete -o filenames -F _sluice sluice

@@ -11,7 +11,7 @@ struct DecisionTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var row: String
         var source: (size: UInt64, second: Int64)
-        /// Default, -u, -f, --existing, --ignore-existing, --check-all
+        /// In the order default, -u, -f, --existing, --ignore-existing, --check-all.
         var decisions: [Decision]
         var testDescription: String { row }
     }

@@ -72,7 +72,8 @@ func picture(of store: FileStore) throws -> [String] {
     while case let batch = try listing.next(), !batch.isEmpty {
         for object in batch {
             var line =
-                "\(object.key) \(object.kind) \(object.size) \(object.modified.seconds).\(object.modified.nanoseconds)"
+                "\(object.key) \(object.kind) \(object.size)"
+                + " \(object.modified.seconds).\(object.modified.nanoseconds)"
             if let file = object.file {
                 if object.kind != .symlink { line += " \(String(file.mode, radix: 8))" }
                 line += " \(file.uid):\(file.gid)"

@@ -151,7 +151,7 @@ struct DangerTests {
             select 1, cast('ghost' || i as blob), 9000 + i, 1 from n
             """
         )
-        // The findings do not fit into a pipe, so the check cannot end before they are read. That happens only
+        // The findings do not fit into a pipe: the check cannot end before they are read. That happens only
         // when it has answered the second signal, and signals are served in the order of their numbers.
         let status = try place.script(
             """

@@ -241,7 +241,8 @@ struct HostileTests {
     func unreadableObject() throws {
         try fill()
         try place.script(
-            "rm -f vol.db-*; cp good.db vol.db; find store -name '1_0_*' | xargs -I{} sh -c 'echo rubbish > {}'"
+            "rm -f vol.db-*; cp good.db vol.db; "
+                + "find store -name '1_0_*' | xargs -I{} sh -c 'echo rubbish > {}'"
         )
         let check = try place.sluice("fsck", "--data", "--json", place.address())
         #expect(check.status & 4 == 4, "\(check.story)")

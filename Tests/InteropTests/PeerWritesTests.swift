@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Volumes that the real program made and filled through a mount, and what sluice says of them: the same numbers,
-// the same objects, the same bytes, and damage that was put there on purpose.
+// Volumes that the real program made and filled through a mount, and what sluice says of them: the same
+// numbers, the same objects, the same bytes, and damage that was put there on purpose.
 
 import SluiceBase
 import SluiceTestSupport
@@ -65,8 +65,17 @@ extension InteropTests {
             try expectSameInfo("", "-r")
         }
         try expectSameStatus()
+        try mendClonedStats()
         try volume.expectClean("\(options)")
         try volume.expectCopyOut(equals: written, of: "data/", into: "out")
+    }
+
+    /// JuiceFS 1.4.2 gives a clone the stat that its source has at that moment, which may lack what is not
+    /// flushed: that is all that sluice may find, and the real program's own repair takes it away.
+    private func mendClonedStats() throws {
+        let check = try volume.sluice("fsck", "--json", volume.address)
+        #expect(try check.findings().isSubset(of: ["dir-stat", "dir-stat-length"]), "\(check.story)")
+        _ = try volume.peer("fsck", "--path", "/", "-r", "--sync-dir-stat", "--repair", volume.address)
     }
 
     private func expectSameStatus() throws {
@@ -92,7 +101,7 @@ extension InteropTests {
 
     private func expectSameInfo(_ name: String, _ options: String...) throws {
         let path = "mnt/data" + (name.isEmpty ? "" : "/\(name)")
-        let theirs = try volume.peerProgram(["info"] + options + [volume.place.path(path)]).run()
+        let theirs = try volume.peerProgram(["info", "--strict"] + options + [volume.place.path(path)]).run()
         let place = "/data" + (name.isEmpty ? "" : "/\(name)")
         let ours = try volume.place.program(["info", volume.address, "--path", place] + options).run()
         #expect(facts(of: ours.text) == facts(of: theirs.text), "\(name): \(ours.text)\n\(theirs.text)")
@@ -106,8 +115,10 @@ extension InteropTests {
                 let words = line.split { $0 == "|" || $0 == " " || $0 == "+" }.map(String.init)
                 switch words.first {
                 case "inode:", "files:", "dirs:", "path:": return words
-                case "length:", "size:": return [words[0]] + words.suffix(2)
-                case let first? where Int(first) != nil: return words
+                case "length:", "size:":
+                    return [words[0], String(words[words.count - 2].filter(\.isNumber))]
+                // Holes have no object name; the real program shows odd sizes for them.
+                case let first? where Int(first) != nil: return words.count == 6 ? words : nil
                 default: return nil
                 }
             }
@@ -116,8 +127,8 @@ extension InteropTests {
 
     @Test("Both write to one volume at once, and nothing is lost, locked or suspected")
     func together() throws {
-        try formatByPeer()
         let place = volume.place
+        try place.format()
         try volume.makeTree("source")
         try volume.withMount {
             try place.script("mkdir mnt/live live")
@@ -126,7 +137,8 @@ extension InteropTests {
                 let sync = try volume.sluice("sync", "-a", place.path("source/"), "jfs://V/import-\(round)/")
                 #expect(sync.status == 0, "\(sync.story)")
                 let check = try volume.sluice("fsck", "--json", volume.address)
-                #expect(check.status == 0, "\(check.story)")
+                // What keeps changing cannot be verified (64); nothing may be suspected.
+                #expect(check.status & ~64 == 0, "\(check.story)")
                 #expect(try check.findings() == [], "\(check.story)")
                 let collect = try place.program(["gc", "--older-than", "1h", volume.address]).run()
                 #expect(collect.status == 0, "\(collect.story)")
@@ -142,7 +154,7 @@ extension InteropTests {
         try volume.expectClean()
     }
 
-    /// Writes, replaces, renames and removes files in `mnt/live` and the same in `live` until `stop` is there.
+    /// Writes, replaces, renames and removes files in `mnt/live` and in `live` until `stop` is there.
     private func writer() throws -> Program {
         let script = """
             cd '\(volume.place.folder)'

@@ -30,7 +30,7 @@ struct FormatTests {
             ]
         )
         #expect(sample.records.setting == SampleVolume.settings.encoded)
-        #expect(sample.records.directoryStats.isEmpty)
+        #expect(sample.records.directoryStats == [.root: DirectoryStat()])
         #expect(try Volume.open(engine: sample.engine).settings == sample.volume.settings)
     }
 

@@ -49,11 +49,28 @@ struct UsageTests {
 
     @Test("A directory without a stat is counted, and its pending change is not added again")
     func missingStat() throws {
+        // As on a volume that the real program made: the root has no stat until it is touched.
+        try sample.engine.write { try $0.deleteDirectoryStat(of: .root) }
         let inode = try sample.addFile()
         try write(1, size: 9000, to: inode)
         #expect(stat(of: .root) == nil)
         for _ in 0..<2 { try sample.volume.flushUsage() }
         #expect(stat(of: .root) == DirectoryStat(dataLength: 9000, usedSpace: 12288, usedInodes: 1))
+    }
+
+    @Test("Beside another client a missing stat is left for it to count")
+    func missingStatBesideOthers() throws {
+        try sample.engine.write { transaction in
+            try transaction.deleteDirectoryStat(of: .root)
+            let expires = sample.clock.now().seconds + 60
+            for id in [1, 2] {
+                try transaction.setSession(SessionRecord(id: UInt64(id), expires: expires, info: []))
+            }
+        }
+        try write(1, size: 9000, to: try sample.addFile())
+        for _ in 0..<2 { try sample.volume.flushUsage() }
+        #expect(stat(of: .root) == nil)
+        #expect(try sample.counter(.usedSpace) == 8192)
     }
 
     @Test("A recount between a change and its flush counts the change once")
@@ -190,6 +207,7 @@ struct UsageTests {
         let inode = try sample.addFile(in: [directory])
         let bare = try sample.addFile(Inode(101))
         try sample.engine.write { transaction in
+            try transaction.deleteDirectoryStat(of: .root)
             try transaction.setDirectoryStat(DirectoryStat(usedSpace: 4096, usedInodes: 1), of: directory)
             try transaction.setQuota(
                 QuotaRecord(kind: .directory, key: 50, quota: Quota(maxSpace: 1 << 30, maxInodes: 0))

@@ -195,7 +195,8 @@ extension ConfigurationPlan {
             state.space >= Int64(clamping: settings.capacity)
         {
             warnings.append(
-                "New quota is too small (used / quota): \(formatBytes(state.space)) / \(formatBytes(settings.capacity))."
+                "New quota is too small (used / quota):"
+                    + " \(formatBytes(state.space)) / \(formatBytes(settings.capacity))."
             )
         }
         if settings.inodes > 0, settings.inodes != old.inodes,
@@ -225,7 +226,8 @@ extension ConfigurationPlan {
                 continue
             }
             warnings.append(
-                "A client will be shut out: \(terminalSafe(info.version)), host \(terminalSafe(info.hostName)),"
+                "A client will be shut out: \(terminalSafe(info.version)),"
+                    + " host \(terminalSafe(info.hostName)),"
                     + " pid \(info.processID)."
             )
         }

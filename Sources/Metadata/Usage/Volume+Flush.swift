@@ -5,6 +5,7 @@
 // JuiceFS 1.4.2 recounts a directory without a stat and then adds its pending delta, which the count has in
 // it already. Here the delta is dropped with the recount.
 
+import SluiceBase
 package import VolumeModel
 
 extension Volume {
@@ -16,7 +17,25 @@ extension Volume {
     /// Calls wait for each other; a failure leaves the rest for the next call.
     package func flushUsage() throws {
         try flushGate.closed {
-            for directory in try flushPending() { try recount(directory) }
+            for directory in try flushPending() {
+                if try isCountedByOthers(directory) {
+                    _ = usage.takePending(of: directory)
+                } else {
+                    try recount(directory)
+                }
+            }
+        }
+    }
+
+    /// Whether a directory without a stat is left to the other clients.
+    ///
+    /// Each of them counts the entries, ours included, as soon as it has something to add. Counted by us, the
+    /// stat would get what they have pending twice, as clients of JuiceFS 1.4.2 do to each other.
+    private func isCountedByOthers(_ directory: Inode) throws -> Bool {
+        let now = clock.now().seconds
+        return try engine.read { reader in
+            guard try reader.directoryStat(of: directory) == nil else { return false }
+            return try reader.sessions().count { $0.expires > now } > 1
         }
     }
 

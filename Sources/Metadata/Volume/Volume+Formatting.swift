@@ -38,6 +38,9 @@ extension Volume {
             for (counter, value) in counters { try transaction.setCounter(counter, to: value) }
             try transaction.insertNode(.root, Attributes(directoryWithMode: 0o777, time: time))
             if stored.trashDays > 0 { try transaction.insertTrash(time) }
+            // JuiceFS 1.4.2 makes this one at the first change of the root, and two clients doing so at once
+            // count each other's entries twice.
+            if stored.dirStats { try transaction.setDirectoryStat(DirectoryStat(), of: .root) }
         }
         return Volume(engine: engine, settings: stored, clock: clock)
     }

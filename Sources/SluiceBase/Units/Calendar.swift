@@ -150,7 +150,8 @@ extension Timestamp {
     }
 
     private static func date(_ fields: CalendarFields) -> String {
-        "\(zeroPadded(fields.year, width: 4))-\(zeroPadded(fields.month, width: 2))-\(zeroPadded(fields.day, width: 2))"
+        "\(zeroPadded(fields.year, width: 4))-\(zeroPadded(fields.month, width: 2))"
+            + "-\(zeroPadded(fields.day, width: 2))"
     }
 
     private static func timeOfDay(_ fields: CalendarFields) -> String {

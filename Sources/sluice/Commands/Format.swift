@@ -24,7 +24,7 @@ struct Format: ParsableCommand {
 
     @Option(
         help:
-            "Bytes of a block, in KiB unless a unit is given; rounded down to a power of two, 64K to 16M (default 4M)."
+            "Bytes of a block, in KiB unless a unit is given; a power of two from 64K to 16M (default 4M)."
     )
     var blockSize: String?
 

@@ -13,8 +13,8 @@ struct Gc: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Find objects that nothing refers to, and delete them.",
         discussion:
-            "Without --delete the plan is shown and nothing is changed; with it exactly the plan is executed. "
-            + "What a readable chunk names is never deleted, and nothing is when not everything could be seen.\n\n"
+            "Without --delete the plan is shown and nothing changes; with it exactly the plan is executed. "
+            + "What a readable chunk names is never deleted, and nothing is when not all could be seen.\n\n"
             + Verdict.help
     )
 

@@ -36,7 +36,7 @@ enum InfoReport {
         for piece in node.chunks.flatMap(\.pieces) {
             table.add([
                 "\(piece.chunkIndex)", piece.object.map { "\($0)" } ?? "", "\(piece.size)", "\(piece.offset)",
-                "\(piece.length)", "\(piece.position)",
+                "\(piece.length)", "\(UInt64(piece.chunkIndex) * Chunk.size + UInt64(piece.position))",
             ])
         }
         return table

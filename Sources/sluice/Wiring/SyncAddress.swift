@@ -150,7 +150,7 @@ struct SyncEndpoint {
             let volume = try Wiring.volume(engine)
             guard !isWritten || !volume.settings.changeLog else {
                 throw Failure(
-                    "the volume \(volume.settings.name) keeps a change log, which this version does not write",
+                    "volume \(volume.settings.name) keeps a change log, which this version does not write",
                     hint: "copy into it with juicefs, or turn the log off with 'sluice config --no-changelog'"
                 )
             }
