@@ -113,7 +113,7 @@ extension CheckRun {
             guard let first = result.bad.first(where: \.isUnknown) else { return }
             summary.incomplete.append("read blocks: \(first.reason)")
         }
-        let bad = result.bad.filter { !$0.isUnknown }.sorted { $0.block.sliceID < $1.block.sliceID }
+        let bad = result.bad.filter { !$0.isUnknown && !hasWrongSize($0.block) }.sorted { $0.block.sliceID < $1.block.sliceID }
         guard !bad.isEmpty else { return }
         let users = try users(ofSlices: bad.map(\.block.sliceID))
         for block in bad {
@@ -130,6 +130,19 @@ extension CheckRun {
                     $0.paths = paths.sorted()
                 }
             )
+        }
+    }
+
+    /// Whether the object has a size that it cannot have: then it is a finding of its slice already.
+    private func hasWrongSize(_ block: BlockKey) -> Bool {
+        do throws(StorageError) {
+            let stored = try store.head(layout.objectKey(of: block)).size
+            switch options.expectedObjectSize(block.size) {
+            case .exact(let size): return stored != size
+            case .atLeast(let size): return stored < size
+            }
+        } catch {
+            return error.code == .notFound
         }
     }
 

@@ -3,6 +3,7 @@
 // nothing here starts a thread.
 
 import SluiceBase
+import Synchronization
 package import VolumeModel
 
 /// A registered client of a volume.
@@ -35,6 +36,7 @@ package final class Session: Sendable {
         self.heartbeat = heartbeat
         self.info = info.encoded
         id = try volume.register(self.info, lifetime: SessionRule.lifetime(heartbeat: heartbeat))
+        try lookForOthers()
     }
 
     /// Shows that this client is alive: reloads the settings, moves the expiry, and registers again when
@@ -52,6 +54,16 @@ package final class Session: Sendable {
             return settings
         }
         volume.settings = settings
+        try lookForOthers()
+    }
+
+    private func lookForOthers() throws {
+        let now = volume.clock.now().seconds
+        let sessions = try volume.engine.read { try $0.sessions() }
+        volume.hasOtherClients.store(
+            sessions.contains { $0.id != id && $0.expires > now },
+            ordering: .relaxed
+        )
     }
 
     /// Cleans up after dead clients, when no other client did so during this heartbeat.

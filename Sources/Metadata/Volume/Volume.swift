@@ -6,7 +6,7 @@
 // nothing is called while one is held.
 
 package import SluiceBase
-import Synchronization
+package import Synchronization
 package import VolumeModel
 
 /// An open volume.
@@ -16,6 +16,8 @@ package final class Volume: Sendable {
     package let engine: any MetadataEngine
     package let clock: any TimeSource
     package let usage: UsageLedger
+    /// Whether other clients were registered when this one last looked: then bulk work leaves them room.
+    package let hasOtherClients = Atomic(false)
     private let settingsState: Mutex<VolumeSettings>
     let inodeIDs: IDPool
     let sliceIDs: IDPool

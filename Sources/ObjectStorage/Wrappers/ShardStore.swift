@@ -56,7 +56,18 @@ package final class ShardStore: ObjectStore {
 
     package func list(_ request: ListRequest) throws(StorageError) -> any ObjectListing {
         var listings: [any ObjectListing] = []
-        for shard in shards { listings.append(try shard.list(request)) }
+        var missing: StorageError?
+        for shard in shards {
+            do throws(StorageError) {
+                listings.append(try shard.list(request))
+            } catch {
+                guard error.code == .notFound else { throw error }
+                missing = error
+            }
+        }
+        // Compatibility: JuiceFS 1.4.2 makes the folder of a shard with its first object. Without any of them
+        // nothing may be concluded.
+        if listings.isEmpty, let missing { throw missing }
         return MergedListing(listings, address: address)
     }
 

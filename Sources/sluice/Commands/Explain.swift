@@ -67,7 +67,14 @@ struct SubjectOptions: ParsableArguments {
 
     /// The nodes, paths resolved without following a link at their end.
     func inodes(in volume: Volume) throws -> [Inode] {
-        try path.map { try volume.resolve(ByteString($0), followLinks: false).inode }
-            + inode.map { Inode($0) }
+        try path.map { try resolve($0, in: volume) } + inode.map { Inode($0) }
+    }
+
+    private func resolve(_ path: String, in volume: Volume) throws -> Inode {
+        do {
+            return try volume.resolve(ByteString(path), followLinks: false).inode
+        } catch let error as VolumeError where error.code == .noEntry {
+            throw Failure("\(path): no such file or directory")
+        }
     }
 }

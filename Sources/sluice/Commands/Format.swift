@@ -37,6 +37,9 @@ struct Format: ParsableCommand {
     @Option(help: "Cipher of encrypted objects: aes256gcm-rsa, chacha20-rsa or sm4gcm.")
     var encryptAlgo = "aes256gcm-rsa"
 
+    @Option(help: "Accepted as JuiceFS does, which does not store it; tags are set with 'config'.")
+    var tag: String?
+
     @Flag(inversion: .prefixedNo, help: "Put a hash in front of object names.")
     var hashPrefix: Bool?
 

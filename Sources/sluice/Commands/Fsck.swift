@@ -72,6 +72,7 @@ struct Fsck: ParsableCommand {
             }
         } catch is CancelledError {
             line.clear()
+            if output.json { Console.out(FindingReport.cancelled) }
             throw VerdictReached(verdict: .cancelled)
         }
         line.clear()

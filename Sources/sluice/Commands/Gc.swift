@@ -149,7 +149,6 @@ struct Gc: ParsableCommand {
         var verdict: Verdict = []
         if !summary.interlocks.isEmpty { verdict.insert(.incomplete) }
         if summary.isCancelled { verdict.insert(.cancelled) }
-        if summary.doneSteps > 0 { verdict.insert(.repaired) }
         if summary.plannedSteps > summary.doneSteps + summary.skippedSteps { verdict.insert(.problems) }
         if !summary.warnings.isEmpty { verdict.insert(.problems) }
         return verdict

@@ -93,6 +93,8 @@ extension Invocation {
         let leading = arguments.prefix { globalFlags.contains($0) }
         guard leading.count < arguments.count else { return arguments }
         return (arguments.dropFirst(leading.count) + leading).map { argument in
+            // JuiceFS 1.4.2 shows its version for -V.
+            if argument == "-V", arguments.count == 1 { return "--version" }
             guard argument.hasPrefix("--"), let equals = argument.firstIndex(of: "=") else { return argument }
             let name = String(argument[argument.index(argument.startIndex, offsetBy: 2)..<equals])
             let value = argument[argument.index(after: equals)...]

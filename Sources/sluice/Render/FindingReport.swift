@@ -60,6 +60,11 @@ enum FindingReport {
         ]).line
     }
 
+    /// The summary of a check that was interrupted.
+    static var cancelled: String {
+        JSONValue.object(["type": "summary", "schema": 1, "exit_status": 32, "cancelled": true]).line
+    }
+
     static func line(of progress: CheckProgress) -> String {
         let what =
             switch progress.phase {
