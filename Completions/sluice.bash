@@ -188,7 +188,7 @@ _sluice_format() {
     repeating_flags=()
     non_repeating_flags=(--hash-prefix --no-hash-prefix --enable-acl --no-enable-acl --force --no-update -y --yes --json -v --verbose --debug --trace -q --quiet --no-color --no-agent --version -h --help)
     repeating_options=()
-    non_repeating_options=(--storage --bucket --access-key --secret-key --session-token --storage-class --block-size --compress --encrypt-rsa-key --encrypt-algo --shards --capacity --inodes --trash-days --ranger-rest-url --ranger-service --kerberos-config-file)
+    non_repeating_options=(--storage --bucket --access-key --secret-key --session-token --storage-class --block-size --compress --encrypt-rsa-key --encrypt-algo --tag --shards --capacity --inodes --trash-days --ranger-rest-url --ranger-service --kerberos-config-file)
     __sluice_offer_flags_options 2
 
     # Offer option value completions
@@ -221,6 +221,9 @@ _sluice_format() {
         return
         ;;
     '--encrypt-algo')
+        return
+        ;;
+    '--tag')
         return
         ;;
     '--shards')

@@ -23,7 +23,7 @@ function __sluice_parse_tokens -S
         __sluice_parse_subcommand 0 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'format'
-            __sluice_parse_subcommand 2 'storage=' 'bucket=' 'access-key=' 'secret-key=' 'session-token=' 'storage-class=' 'block-size=' 'compress=' 'encrypt-rsa-key=' 'encrypt-algo=' 'hash-prefix' 'no-hash-prefix' 'shards=' 'capacity=' 'inodes=' 'trash-days=' 'enable-acl' 'no-enable-acl' 'ranger-rest-url=' 'ranger-service=' 'kerberos-config-file=' 'force' 'no-update' 'y/yes' 'json' 'v/verbose' 'q/quiet' 'no-color' 'no-agent' 'version' 'h/help'
+            __sluice_parse_subcommand 2 'storage=' 'bucket=' 'access-key=' 'secret-key=' 'session-token=' 'storage-class=' 'block-size=' 'compress=' 'encrypt-rsa-key=' 'encrypt-algo=' 'tag=' 'hash-prefix' 'no-hash-prefix' 'shards=' 'capacity=' 'inodes=' 'trash-days=' 'enable-acl' 'no-enable-acl' 'ranger-rest-url=' 'ranger-service=' 'kerberos-config-file=' 'force' 'no-update' 'y/yes' 'json' 'v/verbose' 'q/quiet' 'no-color' 'no-agent' 'version' 'h/help'
         case 'config'
             __sluice_parse_subcommand 1 'storage=' 'bucket=' 'access-key=' 'secret-key=' 'session-token=' 'storage-class=' 'tag=' 'tier=' 'upload-limit=' 'download-limit=' 'encrypt-secret' 'capacity=' 'inodes=' 'trash-days=' 'enable-acl' 'no-enable-acl' 'ranger-rest-url=' 'ranger-service=' 'kerberos-config-file=' 'min-client-version=' 'max-client-version=' 'dir-stats' 'no-dir-stats' 'user-group-quota' 'no-user-group-quota' 'changelog' 'no-changelog' 'changelog-max-age=' 'changelog-max-lines=' 'force' 'y/yes' 'dry-run' 'json' 'v/verbose' 'q/quiet' 'no-color' 'no-agent' 'version' 'h/help'
         case 'status'
@@ -120,6 +120,7 @@ complete -c 'sluice' -n '__sluice_should_offer_completions_for_flags_or_options 
 complete -c 'sluice' -n '__sluice_should_offer_completions_for_flags_or_options "sluice format" compress' -l 'compress' -d 'Compression of blocks: none, lz4 or zstd (default none).' -rfka ''
 complete -c 'sluice' -n '__sluice_should_offer_completions_for_flags_or_options "sluice format" encrypt-rsa-key' -l 'encrypt-rsa-key' -d 'PEM file of the RSA key that encrypts the objects; passphrase in JFS_RSA_PASSPHRASE.' -rfka ''
 complete -c 'sluice' -n '__sluice_should_offer_completions_for_flags_or_options "sluice format" encrypt-algo' -l 'encrypt-algo' -d 'Cipher of encrypted objects: aes256gcm-rsa, chacha20-rsa or sm4gcm.' -rfka ''
+complete -c 'sluice' -n '__sluice_should_offer_completions_for_flags_or_options "sluice format" tag' -l 'tag' -d 'Accepted as JuiceFS does, which does not store it; tags are set with \'config\'.' -rfka ''
 complete -c 'sluice' -n '__sluice_should_offer_completions_for_flags_or_options "sluice format" hash-prefix' -l 'hash-prefix' -d 'Put a hash in front of object names.'
 complete -c 'sluice' -n '__sluice_should_offer_completions_for_flags_or_options "sluice format" no-hash-prefix' -l 'no-hash-prefix' -d 'Put a hash in front of object names.'
 complete -c 'sluice' -n '__sluice_should_offer_completions_for_flags_or_options "sluice format" shards' -l 'shards' -d 'Spread objects over so many buckets, named with %d; at most 256.' -rfka ''

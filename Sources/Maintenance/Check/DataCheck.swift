@@ -113,7 +113,9 @@ extension CheckRun {
             guard let first = result.bad.first(where: \.isUnknown) else { return }
             summary.incomplete.append("read blocks: \(first.reason)")
         }
-        let bad = result.bad.filter { !$0.isUnknown && !hasWrongSize($0.block) }.sorted { $0.block.sliceID < $1.block.sliceID }
+        let bad = result.bad
+            .filter { !$0.isUnknown && !hasWrongSize($0.block) }
+            .sorted { $0.block.sliceID < $1.block.sliceID }
         guard !bad.isEmpty else { return }
         let users = try users(ofSlices: bad.map(\.block.sliceID))
         for block in bad {
