@@ -28,7 +28,9 @@ enum CheckSetup {
                 try slices.verify(block)
             } catch {
                 // The check tells a storage that fails from a block that does not decode.
-                if error.code == .missing || error.code == .storage, let cause = error.underlying { throw cause }
+                if error.code == .missing || error.code == .storage, let cause = error.underlying {
+                    throw cause
+                }
                 throw error
             }
             return Int(block.size)
