@@ -39,6 +39,7 @@ let package = Package(
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
 
         // Words and ground.
@@ -49,6 +50,7 @@ let package = Package(
         library("ObjectStorage", ["SluiceBase"]),
         library("Metadata", ["SluiceBase", "VolumeModel"]),
         library("MetadataSQL", ["Metadata", "VolumeModel", "SluiceBase", "CSQLite"]),
+        library("MetadataRedis", ["Metadata", "VolumeModel", "SluiceBase", "CHiredis"]),
         library("BlockStore", ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZstd"]),
 
         // Deeds.
@@ -61,8 +63,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataSQL", "ObjectStorage",
-                "SluiceBase",
+                "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataRedis", "MetadataSQL",
+                "ObjectStorage", "SluiceBase",
                 "TerminalUI", "VirtualFS", "VolumeModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -73,8 +75,8 @@ let package = Package(
         .target(
             name: "FuzzDecoders",
             dependencies: [
-                "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataSQL", "ObjectStorage",
-                "SluiceBase", "VolumeModel",
+                "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataRedis", "MetadataSQL",
+                "ObjectStorage", "SluiceBase", "VolumeModel",
             ],
             path: "Tests/Fuzz/Decoders",
             swiftSettings: strict
@@ -85,7 +87,8 @@ let package = Package(
         .target(
             name: "SluiceTestSupport",
             dependencies: [
-                "Metadata", "MetadataSQL", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase",
+                "Metadata", "MetadataRedis", "MetadataSQL", "BlockStore", "ObjectStorage", "VolumeModel",
+                "SluiceBase",
             ],
             path: "Tests/SluiceTestSupport",
             swiftSettings: strict
@@ -95,6 +98,7 @@ let package = Package(
         tests("ObjectStorageTests", ["ObjectStorage", "SluiceBase"]),
         tests("MetadataTests", ["Metadata", "MetadataSQL", "VolumeModel", "SluiceBase"]),
         tests("MetadataSQLTests", ["MetadataSQL", "Metadata", "VolumeModel", "SluiceBase"]),
+        tests("MetadataRedisTests", ["MetadataRedis", "Metadata", "VolumeModel", "SluiceBase"]),
         tests("BlockStoreTests", ["BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"]),
         tests(
             "VirtualFSTests",

@@ -13,14 +13,15 @@ struct EdgeTests {
         "ObjectStorage": ["SluiceBase"],
         "Metadata": ["SluiceBase", "VolumeModel"],
         "MetadataSQL": ["Metadata", "VolumeModel", "SluiceBase", "CSQLite"],
+        "MetadataRedis": ["Metadata", "VolumeModel", "SluiceBase", "CHiredis"],
         "BlockStore": ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZstd"],
         "VirtualFS": ["Metadata", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"],
         "Maintenance": ["Metadata", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"],
         "BucketSync": ["ObjectStorage", "SluiceBase"],
         "TerminalUI": ["SluiceBase"],
         "sluice": [
-            "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataSQL", "ObjectStorage",
-            "SluiceBase",
+            "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataRedis", "MetadataSQL",
+            "ObjectStorage", "SluiceBase",
             "TerminalUI", "VirtualFS", "VolumeModel", "ArgumentParser",
         ],
     ]
@@ -28,7 +29,7 @@ struct EdgeTests {
     /// Parts of the toolchain and the C library that any target may import.
     private static let ground: Set<String> = ["Glibc", "Synchronization"]
 
-    private static let systemLibraries: Set<String> = ["CSQLite", "CLZ4", "CZstd", "CCrypto"]
+    private static let systemLibraries: Set<String> = ["CSQLite", "CHiredis", "CLZ4", "CZstd", "CCrypto"]
 
     @Test("Package.swift declares exactly the edges of the table")
     func declaredEdges() throws {
