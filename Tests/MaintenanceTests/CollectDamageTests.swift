@@ -122,7 +122,7 @@ struct CollectDamageTests {
     func zeroReferences(engine: EngineMaker, delta: Int64) throws {
         try CollectBench.with(engine, .memory) { bench in
             let slice = try bench.slice("/d1/sub/f2")
-            try bench.damage { _ = try $0.adjustSliceReference(slice.id, size: slice.size, by: delta) }
+            try bench.damage { try $0.adjustSliceReference(slice.id, size: slice.size, by: delta) }
             let summary = try bench.collect { $0.marginSeconds = 0 }
             #expect(summary.plannedSteps == 0)
             #expect(
@@ -137,7 +137,7 @@ struct CollectDamageTests {
     func sharedTooLow(engine: EngineMaker, kind: StoreKind) throws {
         try CollectBench.with(engine, kind) { bench in
             let slice = try bench.slice("/d1/f1")
-            try bench.damage { _ = try $0.adjustSliceReference(slice.id, size: slice.size, by: -3) }
+            try bench.damage { try $0.adjustSliceReference(slice.id, size: slice.size, by: -3) }
             try bench.volume.unlink("c1", in: .root, skipTrash: true)
             let summary = try bench.collect { $0.marginSeconds = 0 }
             #expect(summary.plannedSteps == 0)
@@ -155,7 +155,7 @@ struct CollectDamageTests {
     func sharedTooLowInTrash(engine: EngineMaker, kind: StoreKind) throws {
         try CollectBench.with(engine, kind) { bench in
             let slice = try bench.slice("/d1/f1")
-            try bench.damage { _ = try $0.adjustSliceReference(slice.id, size: slice.size, by: -3) }
+            try bench.damage { try $0.adjustSliceReference(slice.id, size: slice.size, by: -3) }
             try bench.volume.unlink("c1", in: .root)
             bench.builder.clock.advance(seconds: CollectBench.longTime)
             let summary = try bench.collect()

@@ -38,7 +38,7 @@ struct CollectFaultTests {
                 try bench.put("chunks/0/0/991_0_3", modified: 1_700_000_001)
                 try bench.store.delete("chunks/0/0/992_0_3")
                 try bench.damage {
-                    _ = try $0.adjustSliceReference(993, size: 3, by: 1)
+                    try $0.adjustSliceReference(993, size: 3, by: 1)
                     try $0.insertNode(inode, node)
                 }
                 try bench.delay([(994, 3)], row: 900, deleted: 2000)
