@@ -41,6 +41,7 @@ package struct Decoder: Sendable, CustomStringConvertible {
         Decoder("envelope", maximumLength: 2048, check: checkEnvelope),
         Decoder("blocks", maximumLength: 4096, check: checkBlocks),
         Decoder("addresses", maximumLength: 512, check: checkAddresses),
+        Decoder("redis-addresses", maximumLength: 512, check: checkRedisAddresses),
         Decoder("plan", maximumLength: 1024, check: checkPlan),
         Decoder("filters", maximumLength: 256, check: checkFilters),
         Decoder("units", maximumLength: 128, check: checkUnits),
