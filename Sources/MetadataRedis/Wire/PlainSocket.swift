@@ -104,9 +104,16 @@ package final class PlainSocket: RedisSocket {
         return descriptor
     }
 
-    private static func set<Value>(_ level: Int32, _ option: Int32, _ value: Value, on number: Int32) {
+    private static func set<Value: BitwiseCopyable>(
+        _ level: Int32,
+        _ option: Int32,
+        _ value: Value,
+        on number: Int32
+    ) {
         var value = value
-        unsafe setsockopt(number, level, option, &value, socklen_t(MemoryLayout<Value>.size))
+        unsafe withUnsafeBytes(of: &value) { bytes in
+            _ = unsafe setsockopt(number, level, option, bytes.baseAddress, socklen_t(bytes.count))
+        }
     }
 
     private static func failure(_ operation: String, _ address: String) -> EngineError {
