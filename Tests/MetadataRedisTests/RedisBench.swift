@@ -72,7 +72,7 @@ final class RedisBench: MetadataBench {
         var replies: [RedisReply] = []
         while replies.count < count {
             let received = try socket.receive()
-            unsafe try received.withUnsafeBytes { unsafe try parser.feed($0) }
+            try parser.feed(received)
             while replies.count < count, let reply = try parser.next() { replies.append(reply) }
         }
         return replies

@@ -82,7 +82,7 @@ struct RedisFixtureTests {
 
     @Test("The nodes, names and attributes are those that a mount shows")
     func tree() throws {
-        let expected = try #require(expectations(of: "fxredis").objectValue)
+        let expected = try #require(expectedPaths(of: "fxredis").objectValue)
         try withFixture { _, engine in
             for field in expected.fields where field.key != "/" {
                 try engine.read { try compare(field.key, field.value, $0) }

@@ -36,7 +36,7 @@ struct ReplyParserTests {
         "are refused when they are none, nested too deep or too large",
         arguments: [
             "hello\r\n", "*1\r\nX\r\n", "$-2\r\n", ":abc\r\n", "*4194305\r\n", "*9999999999\r\n",
-            String(repeating: "*1\r\n", count: 20), "*2\r\n*4194300\r\n",
+            String(repeating: "*1\r\n", count: 20), "*5\r\n*4194300\r\n",
         ]
     )
     func refused(text: String) throws {
