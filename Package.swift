@@ -39,6 +39,7 @@ let package = Package(
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
 
@@ -50,7 +51,7 @@ let package = Package(
         library("ObjectStorage", ["SluiceBase"]),
         library("Metadata", ["SluiceBase", "VolumeModel"]),
         library("MetadataSQL", ["Metadata", "VolumeModel", "SluiceBase", "CSQLite"]),
-        library("MetadataRedis", ["Metadata", "VolumeModel", "SluiceBase", "CHiredis"]),
+        library("MetadataRedis", ["Metadata", "VolumeModel", "SluiceBase", "CHiredis", "CSSL"]),
         library("BlockStore", ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZstd"]),
 
         // Deeds.

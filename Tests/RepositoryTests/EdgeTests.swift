@@ -13,7 +13,7 @@ struct EdgeTests {
         "ObjectStorage": ["SluiceBase"],
         "Metadata": ["SluiceBase", "VolumeModel"],
         "MetadataSQL": ["Metadata", "VolumeModel", "SluiceBase", "CSQLite"],
-        "MetadataRedis": ["Metadata", "VolumeModel", "SluiceBase", "CHiredis"],
+        "MetadataRedis": ["Metadata", "VolumeModel", "SluiceBase", "CHiredis", "CSSL"],
         "BlockStore": ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZstd"],
         "VirtualFS": ["Metadata", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"],
         "Maintenance": ["Metadata", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"],
@@ -29,7 +29,7 @@ struct EdgeTests {
     /// Parts of the toolchain and the C library that any target may import.
     private static let ground: Set<String> = ["Glibc", "Synchronization"]
 
-    private static let systemLibraries: Set<String> = ["CSQLite", "CHiredis", "CLZ4", "CZstd", "CCrypto"]
+    private static let systemLibraries: Set<String> = ["CSQLite", "CHiredis", "CLZ4", "CZstd", "CCrypto", "CSSL"]
 
     @Test("Package.swift declares exactly the edges of the table")
     func declaredEdges() throws {

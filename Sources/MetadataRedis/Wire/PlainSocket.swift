@@ -4,12 +4,12 @@ import Glibc
 package import Metadata
 import SluiceBase
 
-/// How long calls on a socket may last.
+/// How long calls on a socket may last, a millisecond at least.
 package struct SocketLimits: Hashable, Sendable {
-    /// Seconds until a connection must stand.
-    package var connect = 5
-    package var read = 30
-    package var write = 5
+    /// Until a connection must stand.
+    package var connect = Duration.seconds(5)
+    package var read = Duration.seconds(30)
+    package var write = Duration.seconds(5)
 
     package init() {}
 }
@@ -95,10 +95,10 @@ package final class PlainSocket: RedisSocket {
         guard number >= 0 else { throw failure("connect", address) }
         let descriptor = FileDescriptor(adopting: number)
         // On Linux the limit for sending also holds for connecting.
-        set(SOL_SOCKET, SO_SNDTIMEO, timeval(tv_sec: limits.connect, tv_usec: 0), on: number)
+        set(SOL_SOCKET, SO_SNDTIMEO, timeval(limits.connect), on: number)
         guard connect(number) == 0 else { throw failure("connect", address) }
-        set(SOL_SOCKET, SO_SNDTIMEO, timeval(tv_sec: limits.write, tv_usec: 0), on: number)
-        set(SOL_SOCKET, SO_RCVTIMEO, timeval(tv_sec: limits.read, tv_usec: 0), on: number)
+        set(SOL_SOCKET, SO_SNDTIMEO, timeval(limits.write), on: number)
+        set(SOL_SOCKET, SO_RCVTIMEO, timeval(limits.read), on: number)
         // Requests are whole when they are written; waiting for more would only delay them.
         if family != AF_UNIX { set(Int32(IPPROTO_TCP), TCP_NODELAY, Int32(1), on: number) }
         return descriptor
@@ -155,4 +155,11 @@ package final class PlainSocket: RedisSocket {
 
     /// -1 after `close`, on which every call fails.
     private var number: Int32 { descriptor?.raw ?? -1 }
+}
+
+extension timeval {
+    fileprivate init(_ duration: Duration) {
+        let microseconds = duration.wholeNanoseconds / 1000
+        self.init(tv_sec: Int(microseconds / 1_000_000), tv_usec: Int(microseconds % 1_000_000))
+    }
 }
