@@ -32,15 +32,6 @@ struct SQLiteCompatibilityTests {
         return records
     }
 
-    /// The expected paths, without the one name that is no Unicode.
-    private func expectations() throws -> [UInt8] {
-        var text = try fixture("metadata/fxsqlite.expected.json")
-        let raw = Array("raw-\\udcff\\udcfe-bytes".utf8)
-        let start = try #require((0..<text.count - raw.count).first { text[$0...].starts(with: raw) })
-        text.replaceSubrange(start..<start + raw.count, with: Array("raw".utf8))
-        return text
-    }
-
     @Test("Our tables have the text of theirs")
     func schema() throws {
         let bench = try SQLiteBench()
@@ -84,7 +75,7 @@ struct SQLiteCompatibilityTests {
 
     @Test("The nodes are those that a mount shows")
     func nodes() throws {
-        let expected = try #require(JSONValue.parse(expectations()).objectValue)
+        let expected = try #require(expectedPaths(of: "fxsqlite").objectValue)
         try withFixture { _, engine in
             for field in expected.fields where field.key != "/" {
                 try engine.read { reader throws in

@@ -111,7 +111,9 @@ package final class PlainSocket: RedisSocket {
         on number: Int32
     ) {
         var value = value
-        unsafe setsockopt(number, level, option, &value, socklen_t(MemoryLayout<Value>.size))
+        unsafe withUnsafeBytes(of: &value) { bytes in
+            _ = unsafe setsockopt(number, level, option, bytes.baseAddress, socklen_t(bytes.count))
+        }
     }
 
     private static func failure(_ operation: String, _ address: String) -> EngineError {

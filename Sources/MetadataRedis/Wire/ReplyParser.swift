@@ -47,6 +47,15 @@ package import SluiceBase
         guard unsafe redisReaderFeed(reader, start, bytes.count) == REDIS_OK else { throw damage() }
     }
 
+    /// Takes further bytes.
+    /// - Throws: `CodecError` when a reply grows too large.
+    package func feed(_ bytes: [UInt8]) throws(CodecError) {
+        let result = unsafe bytes.withUnsafeBytes { buffer in
+            Result { () throws(CodecError) in unsafe try feed(buffer) }
+        }
+        try result.get()
+    }
+
     /// The next reply, nil when more bytes are needed.
     /// - Throws: `CodecError` for what is no reply; nothing can be read after that.
     package func next() throws(CodecError) -> RedisReply? {

@@ -3,6 +3,7 @@
 
 import BlockStore
 import Metadata
+import MetadataRedis
 import MetadataSQL
 import ObjectStorage
 import SluiceBase
@@ -26,10 +27,14 @@ enum Wiring {
         switch scheme {
         case "sqlite3", "sqlite":
             return try openSQLite(address: address, creating: creating, durable: durable)
+        case "redis", "rediss", "unix":
+            let engine = try openRedis(address: address)
+            for warning in engine.warnings { Console.note("warning: \(warning)") }
+            return engine
         default:
             throw Failure(
                 "there is no engine '\(scheme)' in this version (\(redactedAddress(address)))",
-                hint: "known engines: sqlite3",
+                hint: "known engines: sqlite3, redis",
                 status: .usage
             )
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Metadata
+import MetadataRedis
 import MetadataSQL
 import SluiceBase
 import Testing
@@ -8,21 +9,29 @@ import Testing
 /// Makes empty metadata engines of one kind, for tests that all kinds must pass.
 package struct EngineMaker: Sendable, CustomTestStringConvertible {
     package let testDescription: String
-    private let make: @Sendable (ByteString) throws -> any MetadataEngine
+    /// Makes an engine, and what must live as long as it.
+    private typealias Make = @Sendable (ByteString) throws -> (any MetadataEngine, server: RedisServer?)
+    private let make: Make
 
-    private init(_ name: String, _ make: @escaping @Sendable (ByteString) throws -> any MetadataEngine) {
+    private init(_ name: String, _ make: @escaping Make) {
         testDescription = name
         self.make = make
     }
 
-    /// Every kind there is.
-    package static let all = [
-        EngineMaker("memory") { _ in MemoryEngine() },
-        EngineMaker("memory like Redis") { _ in MemoryEngine(likeRedis: true) },
-        EngineMaker("SQLite") { directory in
-            try openSQLite(address: "sqlite3://\(directory)/volume.db", creating: true)
-        },
-    ]
+    /// Every kind there is; Redis only where there is a server, which `MetadataRedisTests` asks for.
+    package static let all =
+        [
+            EngineMaker("memory") { _ in (MemoryEngine(), nil) },
+            EngineMaker("memory like Redis") { _ in (MemoryEngine(likeRedis: true), nil) },
+            EngineMaker("SQLite") { directory in
+                (try openSQLite(address: "sqlite3://\(directory)/volume.db", creating: true), nil)
+            },
+        ] + (RedisServer.program == nil ? [] : [redis])
+
+    private static let redis = EngineMaker("Redis") { _ in
+        let server = try RedisServer()
+        return (try openRedis(address: server.address()), server)
+    }
 
     /// Runs `body` with an empty engine; what it stored on disk is removed afterwards.
     package func withEngine(_ body: (any MetadataEngine) throws -> Void) throws {
@@ -30,8 +39,8 @@ package struct EngineMaker: Sendable, CustomTestStringConvertible {
         defer {
             #expect(throws: Never.self) { try Posix.removeTree(directory) }
         }
-        let engine = try make(directory)
+        let (engine, server) = try make(directory)
         defer { engine.close() }
-        try body(engine)
+        try withExtendedLifetime(server) { try body(engine) }
     }
 }
