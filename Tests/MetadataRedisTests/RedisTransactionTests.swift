@@ -252,6 +252,8 @@ final class CutSocket: RedisSocket {
         throw EngineError(.unreachable, "receive", reason: "cut")
     }
 
+    var isQuiet: Bool { socket.isQuiet }
+
     func close() {
         socket.close()
     }

@@ -106,7 +106,7 @@ struct TLSTests {
         var options = RedisServer.Options()
         options.hasPort = true
         let plain = try RedisServer(options)
-        let toPlain = try failure("rediss://127.0.0.1:\(plain.port)/?insecure-skip-verify=1")
+        let toPlain = try failure("rediss://127.0.0.1:\(plain.port)/?insecure-skip-verify=1&dial_timeout=2")
         #expect(toPlain.code == .unreachable)
         #expect(toPlain.reason.contains("TLS"), "\(toPlain)")
         let toTLS = try failure("redis://127.0.0.1:\(server.port)/")

@@ -10,6 +10,7 @@ extension RedisAddress {
     /// Applies `name=value&…`.
     mutating func apply(options text: [UInt8], _ refuse: AddressRefusal) throws(EngineError) {
         var seen: Set<String> = []
+        var given: Set<String> = []
         for pair in text.split(separator: UInt8(ascii: "&")) {
             let halves = pair.split(
                 separator: UInt8(ascii: "="),
@@ -35,9 +36,10 @@ extension RedisAddress {
             guard let isGood = set(name, value) else {
                 throw refuse.because("the option \(name) is not known")
             }
+            given.insert(name)
             guard isGood else { throw refuse.because("the option \(name) cannot have that value") }
         }
-        try checkTogether(seen, refuse)
+        try checkTogether(given, refuse)
     }
 
     /// Whether the value was good; nil when there is no such option.

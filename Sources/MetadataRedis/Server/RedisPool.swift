@@ -114,16 +114,18 @@ package final class RedisPool: Sendable {
         while let entry = state.withLock({ state in
             Lent(state.idle[use]?.popLast().map { [$0] } ?? [])
         }).entries.first {
-            guard entry.isStale(limits, .now) else { return entry }
+            guard entry.isStale(limits, .now) || !entry.connection.isQuiet else { return entry }
             entry.connection.close()
         }
         return nil
     }
 
     private func giveBack(_ entry: Idle, _ use: ConnectionUse) {
+        // The others lead to the same server.
+        if entry.connection.isElsewhere { dropIdle() }
         let lent = Lent([Idle(connection: entry.connection, opened: entry.opened, since: .now)])
         let isKept =
-            !entry.connection.isBroken && !entry.isTooOld(limits, .now)
+            !entry.connection.isBroken && !entry.connection.isElsewhere && !entry.isTooOld(limits, .now)
             && state.withLock { state in
                 guard !state.isClosed, state.idle[use, default: []].count < limits.idle else { return false }
                 state.idle[use, default: []] += lent.entries

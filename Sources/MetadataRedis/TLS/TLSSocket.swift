@@ -49,10 +49,16 @@ package import Metadata
             let cause = unsafe SSL_get_error(session, result)
             if result == 1 { return try flush() }
             guard cause == SSL_ERROR_WANT_READ else { throw refusal() }
-            try flush()
-            guard try fill() else {
-                throw failure(.unreachable, "the server closed the connection before TLS began")
+            do throws(EngineError) {
+                try flush()
+                if try fill() { continue }
+            } catch {
+                throw failure(.unreachable, "\(error.reason) before TLS began; \(Self.plainHint)")
             }
+            throw failure(
+                .unreachable,
+                "the server closed the connection before TLS began; \(Self.plainHint)"
+            )
         }
     }
 
@@ -64,7 +70,27 @@ package import Metadata
             unsafe buffer.isEmpty ? 1 : SSL_write_ex(session, buffer.baseAddress, buffer.count, &written)
         }
         guard result == 1 else { throw refusal() }
-        try flush()
+        do throws(EngineError) {
+            try flush()
+        } catch {
+            throw alert() ?? error
+        }
+    }
+
+    /// What the server said before it closed the connection: with TLS 1.3 it looks at our certificate when we
+    /// already take the connection for standing.
+    private func alert() -> EngineError? {
+        do throws(EngineError) {
+            while try fill() {}
+        } catch {
+            // What came before the end counts.
+        }
+        ERR_clear_error()
+        var byte: UInt8 = 0
+        var count = 0
+        let result = unsafe SSL_read_ex(session, &byte, 1, &count)
+        guard result != 1, unsafe SSL_get_error(session, result) == SSL_ERROR_SSL else { return nil }
+        return refusal()
     }
 
     package func read(into buffer: UnsafeMutableRawBufferPointer) throws(EngineError) -> Int {
@@ -77,12 +103,18 @@ package import Metadata
             case SSL_ERROR_WANT_READ:
                 // A new key or a ticket may have to be answered.
                 try flush()
-                guard try fill() else { return 0 }
+                do throws(EngineError) {
+                    guard try fill() else { return 0 }
+                } catch {
+                    throw alert() ?? error
+                }
             case SSL_ERROR_ZERO_RETURN: return 0
             default: throw refusal()
             }
         }
     }
+
+    package var isQuiet: Bool { socket.isQuiet }
 
     package func close() {
         socket.close()
@@ -122,6 +154,8 @@ package import Metadata
 
     // MARK: Errors
 
+    private static let plainHint = "redis:// is without TLS"
+
     /// Why OpenSSL stopped, in words; what it still wanted to tell the server is sent.
     private func refusal() -> EngineError {
         let reason = cssl_reason(ERR_peek_error())
@@ -135,7 +169,7 @@ package import Metadata
         case SSL_R_WRONG_VERSION_NUMBER, SSL_R_HTTP_REQUEST, SSL_R_UNEXPECTED_MESSAGE:
             return failure(
                 .unreachable,
-                "the server does not speak TLS on this port; redis:// is without TLS"
+                "the server does not speak TLS on this port; \(Self.plainHint)"
             )
         case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED, SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE,
             SSL_R_TLSV1_ALERT_UNKNOWN_CA, SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:

@@ -28,8 +28,16 @@ struct Dialer: Sendable {
             let answers = try connection.greet(login, database: database, asking: questions)
             return (connection, answers)
         } catch {
+            let isSilent = connection.isBroken && connection.roundTrips == 0
             connection.close()
-            throw error
+            guard isSilent, tls == nil, case .tcp = endpoint else { throw error }
+            // Nothing was ever answered, or nothing that makes sense: a server that waits for TLS does that.
+            throw EngineError(
+                .unreachable,
+                error.operation,
+                address: error.address,
+                reason: "\(error.reason); if the port is one for TLS, the address begins with rediss://"
+            )
         }
     }
 
@@ -37,9 +45,14 @@ struct Dialer: Sendable {
         switch endpoint {
         case .unix(let path): return try PlainSocket(path: path, limits: limits)
         case .tcp(let host, let port):
-            let plain = try PlainSocket(host: host, port: port, limits: limits)
-            guard let tls else { return plain }
-            return try TLSSocket(over: plain, tls, host: host, address: "\(endpoint)")
+            guard let tls else { return try PlainSocket(host: host, port: port, limits: limits) }
+            // Shaking hands is a part of connecting.
+            var connecting = limits
+            connecting.read = limits.connect
+            let plain = try PlainSocket(host: host, port: port, limits: connecting)
+            let socket = try TLSSocket(over: plain, tls, host: host, address: "\(endpoint)")
+            plain.limitReads(to: limits.read)
+            return socket
         }
     }
 }
@@ -57,6 +70,7 @@ extension RedisConnection {
         if database != 0 { batch.add("SELECT", Array(String(database).utf8)) }
         let requiredCount = batch.count
         batch.add("CLIENT", Array("ID".utf8))
+        batch.add("INFO", Array("server".utf8))
         batch.add(questions)
         let replies = try exchange(batch)
         for reply in replies.prefix(requiredCount) {
@@ -70,7 +84,15 @@ extension RedisConnection {
             throw refusal(.denied, failure)
         }
         if case .integer(let id) = answers.first { clientID = id }
-        return Array(answers.dropFirst())
+        if case .bytes(let facts) = answers.dropFirst().first { serverRun = Self.run(in: facts) }
+        return Array(answers.dropFirst(2))
+    }
+
+    /// The value behind `run_id:`.
+    private static func run(in facts: [UInt8]) -> [UInt8] {
+        let name = Array("run_id:".utf8)
+        let line = facts.split { $0 == 0x0D || $0 == 0x0A }.first { $0.starts(with: name) }
+        return Array(line?.dropFirst(name.count) ?? [])
     }
 
     private func refusal(_ code: EngineError.Code, _ failure: RedisFailure) -> EngineError {

@@ -149,6 +149,17 @@ package final class PlainSocket: RedisSocket {
         }
     }
 
+    package var isQuiet: Bool {
+        var byte: UInt8 = 0
+        let flags = Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)
+        return unsafe recv(number, &byte, 1, flags) < 0 && errno == EAGAIN
+    }
+
+    /// Changes how long the server may take to answer.
+    package func limitReads(to duration: Duration) {
+        Self.set(SOL_SOCKET, SO_RCVTIMEO, timeval(duration), on: number)
+    }
+
     package func close() {
         descriptor = nil
     }

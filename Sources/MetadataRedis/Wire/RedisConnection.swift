@@ -14,8 +14,13 @@ package final class RedisConnection {
     package private(set) var roundTrips = 0
     /// Whether an exchange failed; no other may follow.
     package private(set) var isBroken = false
+    /// Whether the server said that the keys are, or will be, somewhere else: it is a replica now, or the slot
+    /// moved. The next transaction needs a connection that was looked for anew.
+    package private(set) var isElsewhere = false
     /// The server's number of this connection, 0 when it does not tell (before Redis 5.0).
     package var clientID: Int64 = 0
+    /// By which the server tells one start of it from all others; empty when it does not tell.
+    package var serverRun: [UInt8] = []
 
     private let socket: any RedisSocket
     private let parser = ReplyParser()
@@ -49,8 +54,9 @@ package final class RedisConnection {
             request.add(batch)
             postponed = CommandBatch()
             try socket.write(request.bytes)
-            roundTrips += 1
             var replies = try receive(request.count)
+            roundTrips += 1
+            isElsewhere = isElsewhere || replies.contains(where: \.isFromElsewhere)
             replies.removeFirst(skipped)
             return replies
         } catch {
@@ -76,6 +82,9 @@ package final class RedisConnection {
     package func postpone(_ batch: CommandBatch) {
         postponed.add(batch)
     }
+
+    /// Whether a request may still reach the server, as far as this side can see.
+    package var isQuiet: Bool { !isBroken && socket.isQuiet }
 
     package func close() {
         isBroken = true

@@ -31,6 +31,12 @@ package struct RedisFailure: Error, Hashable, Sendable {
         "LOADING", "READONLY", "CLUSTERDOWN", "TRYAGAIN", "MOVED", "ASK", "EXECABORT", "BUSY", "MASTERDOWN",
     ]
 
+    /// Codes of a server that is not, or no longer, the one that writes these keys.
+    private static let elsewhere: Set<String> = ["READONLY", "MOVED", "ASK", "CLUSTERDOWN", "MASTERDOWN"]
+
+    /// Whether another server has to be looked for.
+    package var isFromElsewhere: Bool { Self.elsewhere.contains(code) }
+
     /// Whether a transaction that got this answer may run again.
     package var isPassing: Bool { Self.passing.contains(code) }
 
@@ -46,6 +52,12 @@ package struct RedisFailure: Error, Hashable, Sendable {
 }
 
 extension RedisReply {
+    /// Whether another server has to be looked for.
+    package var isFromElsewhere: Bool {
+        guard case .error(let failure) = self else { return false }
+        return failure.isFromElsewhere
+    }
+
     /// The reply, unless it is an error.
     package func checked(
         _ operation: @autoclosure () -> String,

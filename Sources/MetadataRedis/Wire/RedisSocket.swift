@@ -15,5 +15,10 @@ package protocol RedisSocket: AnyObject {
     /// - Throws: `EngineError.unreachable`.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(EngineError) -> Int
 
+    /// Whether the connection stands and nothing has arrived that nobody asked for; asked between requests.
+    ///
+    /// A server that closed the connection meanwhile shows here, before a request is lost to it.
+    var isQuiet: Bool { get }
+
     func close()
 }
