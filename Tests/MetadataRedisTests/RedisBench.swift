@@ -11,10 +11,21 @@ final class RedisBench: MetadataBench {
     let server: RedisServer
     /// What stands before every key, as in a cluster.
     let prefix: String
+    /// What engines are opened with; the server's socket when nil.
+    private let address: String?
 
     init(prefix: String = "") throws {
         server = try RedisServer()
         self.prefix = prefix
+        address = nil
+    }
+
+    /// A volume of its own in a cluster.
+    /// - Parameter node: the one that holds the volume's keys.
+    init(_ cluster: RedisCluster, node: RedisServer, database: Int) {
+        server = node
+        prefix = "{\(database)}"
+        address = cluster.address(database: database)
     }
 
     let isolatesReads = false
@@ -25,7 +36,8 @@ final class RedisBench: MetadataBench {
     }
 
     func redisEngine() throws -> RedisEngine {
-        try openRedis(SocketConnector(path: server.socket, prefix: prefix))
+        if let address { return try openRedis(address: address, environment: { _ in nil }) }
+        return try openRedis(SocketConnector(path: server.socket, prefix: prefix))
     }
 
     /// The answer to a command: a string, an integer or a status as text, items line by line.
@@ -110,7 +122,8 @@ final class RedisBench: MetadataBench {
     }
 
     func cleanUp() throws {
-        server.kill()
+        // The nodes of a cluster serve the next case.
+        if address == nil { server.kill() }
     }
 }
 
@@ -126,7 +139,9 @@ struct SocketConnector: RedisConnector {
     func connect(for use: ConnectionUse) throws(EngineError) -> RedisConnection {
         let socket = wrap(try PlainSocket(path: path, limits: SocketLimits()))
         let connection = RedisConnection(socket, address: address)
-        try connection.greet(user: "", password: "", database: 0)
+        let id = try connection.run("CLIENT", Array("ID".utf8), operation: "ask for the connection's number")
+        if case .integer(let number) = id { connection.clientID = number }
+        connection.serverRun = Array("the only one".utf8)
         return connection
     }
 }

@@ -19,12 +19,13 @@ package final class RedisEngine: MetadataEngine {
     private let keys: Keys
     private let shared = SharedState()
     private let ownTransaction = ThreadMark()
-    /// Tries of a write transaction before it counts as failed (metadata-format §4.3).
-    private static let maximumTries = 50
+    private let maximumTries: Int
     /// Bytes of a pipeline that `fill` lets gather.
     private static let fillBytes = 256 << 10
 
-    package init(_ pool: RedisPool, warnings: [String]) {
+    /// - Parameter maximumTries: of a write transaction before it counts as failed (metadata-format §4.3).
+    package init(_ pool: RedisPool, warnings: [String], maximumTries: Int = 50) {
+        self.maximumTries = maximumTries
         self.pool = pool
         self.warnings = warnings
         address = pool.connector.address
@@ -44,7 +45,8 @@ package final class RedisEngine: MetadataEngine {
     package func read<Result>(_ body: (any MetadataReader) throws -> Result) throws -> Result {
         try alone("read") {
             try pool.withConnection(for: .reading) { connection in
-                let reader = RedisReader(KeyReader(connection, address: address), keys: keys, shared: shared)
+                let store = PlainReader(connection, address: address, pool: pool)
+                let reader = RedisReader(store, keys: keys, shared: shared)
                 defer { reader.end() }
                 return try body(reader)
             }
@@ -72,7 +74,7 @@ package final class RedisEngine: MetadataEngine {
                 do {
                     return try writeOnce(body)
                 } catch let error as EngineError where error.code == .conflict {
-                    guard attempt < Self.maximumTries else { throw busy(after: error) }
+                    guard attempt < maximumTries else { throw busy(after: error) }
                     // A random part of i² milliseconds, so that those who met do not meet again.
                     usleep(UInt32.random(in: 0...UInt32(attempt * attempt) * 1000))
                     attempt += 1
@@ -115,18 +117,24 @@ package final class RedisEngine: MetadataEngine {
 
 extension RedisEngine {
     private func writeOnce<Result>(_ body: (any MetadataTransaction) throws -> Result) throws -> Result {
-        var lost: Int64 = 0
+        var lost = LostConnection()
         var result: Result?
         do {
             try pool.withConnection(for: .writing) { connection in
-                lost = connection.clientID
+                lost = LostConnection(id: connection.clientID, serverRun: connection.serverRun)
                 let writes = KeyTransaction(connection, address: address)
                 let transaction = RedisTransaction(writes, keys: keys, shared: shared)
                 defer {
                     writes.unwatch()
                     transaction.end()
                 }
-                result = try body(transaction)
+                do {
+                    result = try body(transaction)
+                } catch let error as EngineError where error.code == .unreachable && connection.isBroken {
+                    // Nothing was written yet; perhaps the server closed what had been idle for long.
+                    pool.dropIdle()
+                    throw EngineError(.conflict, "write", address: address, reason: error.reason)
+                }
                 try writes.commit()
             }
         } catch let outcome as UnknownOutcome {
@@ -156,6 +164,13 @@ extension RedisEngine {
 
     private func busy(after error: EngineError) -> EngineError {
         let reason = error.reason.isEmpty ? error.code.sentence : error.reason
-        return EngineError(.busy, "write", address: address, reason: "gave up after waiting: \(reason)")
+        // What a server says begins with its code.
+        let isReplica = RedisFailure(error.reason).code == "READONLY"
+        return EngineError(
+            isReplica ? .readOnly : .busy,
+            "write",
+            address: address,
+            reason: "gave up after waiting: \(reason)"
+        )
     }
 }

@@ -15,6 +15,12 @@ struct Evidence: Hashable, Sendable {
     let after: [UInt8]?
 }
 
+/// What the server would know a connection by.
+struct LostConnection: Hashable, Sendable {
+    var id: Int64 = 0
+    var serverRun: [UInt8] = []
+}
+
 /// The connection was lost while a transaction was being written.
 struct UnknownOutcome: Error {
     /// Nil when the transaction changed nothing that it had read.
@@ -22,15 +28,17 @@ struct UnknownOutcome: Error {
     let cause: EngineError
 
     /// Looks at the evidence over another connection.
-    /// - Parameter lost: the number of the connection that was lost; the server may still be reading from it.
+    /// - Parameter lost: the connection that was lost; the server may still be reading from it.
     /// - Throws: `EngineError.conflict` when nothing was written, so that the transaction may run again;
     ///   `.unreachable` when it cannot be told.
-    func resolve(over connection: RedisConnection, lost: Int64, address: String) throws(EngineError) {
+    func resolve(over connection: RedisConnection, lost: LostConnection, address: String) throws(EngineError)
+    {
         guard let evidence else { throw unknown(address) }
         var batch = CommandBatch()
-        // What the lost connection sent is done before its end or never.
-        if lost > 0 {
-            batch.add("CLIENT", Array("KILL".utf8), Array("ID".utf8), [UInt8](decimal: lost))
+        // What the lost connection sent is done before its end or never. Another server, or the same started
+        // again, gives the number to somebody else.
+        if lost.id > 0, !lost.serverRun.isEmpty, lost.serverRun == connection.serverRun {
+            batch.add("CLIENT", Array("KILL".utf8), Array("ID".utf8), [UInt8](decimal: lost.id))
         }
         evidence.fetch.add(to: &batch)
         guard let reply = try connection.exchange(batch).last,

@@ -45,18 +45,43 @@ struct Failure: Error {
 
 extension Failure {
     private init(engine error: EngineError) {
+        let isFile = error.address.hasPrefix("sqlite")
         let (hint, status): (String?, ExitStatus) =
             switch error.code {
             case .missing: ("check the address; only 'sluice format' creates a database", .notAVolume)
             case .notAVolume: ("check the address, or make a volume with 'sluice format'", .notAVolume)
             case .incompatible: ("use a client of the version that the volume asks for", .incompatible)
-            case .denied: ("check the user and the file permissions", .denied)
+            case .denied:
+                (
+                    isFile
+                        ? "check the user and the file permissions"
+                        : "check the user and the password, which META_PASSWORD can hold",
+                    .denied
+                )
             case .unreachable: ("check that the server runs and the address is right", .unreachable)
             case .busy, .conflict: ("another client holds the database; try again later", .inUse)
-            case .readOnly: ("the database file or its folder is not writable for this user", .failed)
-            case .noSpace: ("free space on the engine's disk", .failed)
+            case .readOnly:
+                (
+                    isFile
+                        ? "the database file or its folder is not writable for this user"
+                        : "the server is a replica; use the address of its master or of the Sentinels",
+                    .failed
+                )
+            case .noSpace:
+                (
+                    isFile
+                        ? "free space on the engine's disk"
+                        : "give the server more memory (maxmemory), or free some",
+                    .failed
+                )
             case .corrupt: ("run 'sluice fsck' on the volume", .failed)
-            case .invalidAddress: ("SQLite addresses look like sqlite3:///var/lib/vol.db", .usage)
+            case .invalidAddress:
+                (
+                    isFile
+                        ? "SQLite addresses look like sqlite3:///var/lib/vol.db"
+                        : "Redis addresses look like redis://:password@host:6379/1, see sluice-redis(7)",
+                    .usage
+                )
             case .exists, .vanished, .overflow, .failed: (nil, .failed)
             }
         self.init(error.description, hint: hint, status: status)

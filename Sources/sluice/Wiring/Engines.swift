@@ -16,28 +16,37 @@ enum Wiring {
         creating: Bool = false,
         durable: Bool = false
     ) throws -> any MetadataEngine {
-        let scheme = address.split(separator: ":", maxSplits: 1).first.map(String.init) ?? ""
-        guard address.contains("://") else {
+        switch try scheme(of: address) {
+        case "sqlite3", "sqlite":
+            return try openSQLite(address: address, creating: creating, durable: durable)
+        case "redis", "rediss", "unix":
+            let engine = try openRedis(address: address, environment: Posix.environment)
+            for warning in engine.warnings { Console.note("warning: \(warning)") }
+            return engine
+        case let scheme:
+            throw Failure(
+                "there is no engine '\(scheme)' in this version (\(redactedAddress(address)))",
+                hint: "known engines: sqlite3, redis, rediss, unix",
+                status: .usage
+            )
+        }
+    }
+
+    /// As with JuiceFS, text without `://` is the address of a Redis server; but a variable that is not set
+    /// and the name of a file are no such text.
+    private static func scheme(of address: String) throws -> String {
+        if address.contains("://") {
+            return address.split(separator: ":", maxSplits: 1).first.map(String.init) ?? ""
+        }
+        let isFile = try address.hasSuffix(".db") || Posix.statusIfPresent(ByteString(address)) != nil
+        guard !isFile, !address.isEmpty else {
             throw Failure(
                 "'\(redactedAddress(address))' is not the address of a metadata engine",
                 hint: "SQLite addresses look like sqlite3:///var/lib/vol.db",
                 status: .usage
             )
         }
-        switch scheme {
-        case "sqlite3", "sqlite":
-            return try openSQLite(address: address, creating: creating, durable: durable)
-        case "redis", "rediss", "unix":
-            let engine = try openRedis(address: address)
-            for warning in engine.warnings { Console.note("warning: \(warning)") }
-            return engine
-        default:
-            throw Failure(
-                "there is no engine '\(scheme)' in this version (\(redactedAddress(address)))",
-                hint: "known engines: sqlite3, redis",
-                status: .usage
-            )
-        }
+        return "redis"
     }
 
     /// Opens an existing volume.

@@ -91,4 +91,16 @@ package final class RedisCluster: Sendable {
         guard let number = Int(slot.dropFirst()) else { return nil }
         return nodes.enumerated().last { 16384 * $0.offset / 3 <= number }?.element
     }
+
+    /// Moves the slot of a volume with its keys, as resharding does.
+    package func move(database: Int, from source: RedisServer, to target: RedisServer) throws {
+        let slot = String(try source.command("CLUSTER", "KEYSLOT", "{\(database)}").dropFirst())
+        let (old, new) = try (source.command("CLUSTER", "MYID"), target.command("CLUSTER", "MYID"))
+        try target.command("CLUSTER", "SETSLOT", slot, "IMPORTING", old)
+        try source.command("CLUSTER", "SETSLOT", slot, "MIGRATING", new)
+        while let key = try source.elements("CLUSTER", "GETKEYSINSLOT", slot, "1").first {
+            try source.command("MIGRATE", "127.0.0.1", "\(target.port)", key, "0", "5000")
+        }
+        for node in [target, source] + nodes { try node.command("CLUSTER", "SETSLOT", slot, "NODE", new) }
+    }
 }

@@ -102,6 +102,11 @@ package final class RedisServer: Sendable {
         try RedisWire.connected(to: socket).ask(words)
     }
 
+    /// Sends a command whose answer is a list of strings.
+    package func elements(_ words: String...) throws -> [String] {
+        try RedisWire.connected(to: socket).list(words)
+    }
+
     /// What the server wrote about itself.
     package var log: String {
         let text = try? Posix.readWholeFile(ByteString("\(folder)/log"), limit: 1 << 20)
@@ -225,9 +230,28 @@ struct RedisWire: ~Copyable {
 
     /// - Returns: the first line; of a string its content.
     func ask(_ words: [String]) throws -> String {
+        try send(words)
+        return try answer()
+    }
+
+    /// - Returns: the strings of a list, nothing for any other answer.
+    func list(_ words: [String]) throws -> [String] {
+        try send(words)
+        let count = Int(try line().dropFirst()) ?? 0
+        return try (0..<count).map { _ in
+            let element = try answer()
+            _ = try line()
+            return element
+        }
+    }
+
+    private func send(_ words: [String]) throws {
         var request = "*\(words.count)\r\n"
         for word in words { request += "$\(word.utf8.count)\r\n\(word)\r\n" }
         try descriptor.write(Array(request.utf8))
+    }
+
+    private func answer() throws -> String {
         let head = try line()
         guard head.hasPrefix("$"), let length = Int(head.dropFirst()), length >= 0 else { return head }
         let content = try descriptor.read(count: length)
