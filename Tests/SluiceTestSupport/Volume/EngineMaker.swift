@@ -30,7 +30,7 @@ package struct EngineMaker: Sendable, CustomTestStringConvertible {
 
     private static let redis = EngineMaker("Redis") { _ in
         let server = try RedisServer()
-        return (try openRedis(address: server.address(, environment: { _ in nil })), server)
+        return (try openRedis(address: server.address(), environment: { _ in nil }), server)
     }
 
     /// Runs `body` with an empty engine; what it stored on disk is removed afterwards.
