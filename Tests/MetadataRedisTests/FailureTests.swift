@@ -21,7 +21,7 @@ struct FailureTests {
     private func count(in engine: RedisEngine, then deed: () -> Void = {}) throws {
         try engine.write { transaction in
             for counter in Self.counters {
-                let value = try transaction.counter(counter)
+                let value = try transaction.counter(counter) ?? 0
                 try transaction.setCounter(counter, to: value + 1)
             }
             deed()
@@ -29,7 +29,7 @@ struct FailureTests {
     }
 
     private func counts(_ engine: RedisEngine) throws -> [Int64] {
-        try engine.read { reader in try Self.counters.map { try reader.counter($0) } }
+        try engine.read { reader in try Self.counters.map { try reader.counter($0) ?? 0 } }
     }
 
     @Test("A loop of transactions survives a failover, and none is done by half")
