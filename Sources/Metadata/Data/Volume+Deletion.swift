@@ -76,10 +76,11 @@ extension Volume {
     ) throws {
         for orphan in orphans { try removingBlocks(orphan.id, orphan.size) }
         try engine.write { transaction in
-            for orphan in orphans {
-                guard let current = try transaction.sliceReference(orphan.id, size: orphan.size),
-                    current.count <= 0
-                else { continue }
+            let current = try transaction.sliceReferences(
+                orphans.map { SliceKey(id: $0.id, size: $0.size) }
+            )
+            for (orphan, current) in zip(orphans, current) {
+                guard let current, current.count <= 0 else { continue }
                 try transaction.deleteSliceReference(orphan.id, size: orphan.size)
             }
             try finally(transaction)

@@ -8,7 +8,7 @@ import VolumeModel
 extension RedisTransaction {
     // MARK: Statistics and quotas
 
-    private var statKeys: [Key] { [keys.dataLengths, keys.usedSpaces, keys.usedInodes] }
+    var statKeys: [Key] { [keys.dataLengths, keys.usedSpaces, keys.usedInodes] }
 
     func setDirectoryStat(_ stat: DirectoryStat, of inode: Inode) throws {
         let field = [UInt8](decimal: inode.number)

@@ -54,6 +54,10 @@ class RedisTransaction: RedisReader, MetadataTransaction {
         case .extendedAttribute(let name, let inode): [.field(name.bytes, of: keys.extendedAttributes(inode))]
         case .fileLocks(let inode): [.hash(keys.fileLocks(inode))]
         case .rangeLocks(let inode): [.hash(keys.rangeLocks(inode))]
+        case .directoryStat(let inode):
+            statKeys.map { .field([UInt8](decimal: inode.number), of: $0) }
+        case .quota(let kind, let key):
+            [.field([UInt8](decimal: key), of: keys.quotas(kind).limits)]
         case .directoryQuotas:
             [keys.quotas(.directory).limits, keys.quotas(.directory).space, keys.quotas(.directory).inodes]
                 .map(Fetch.hash)

@@ -42,6 +42,8 @@ package struct Decoder: Sendable, CustomStringConvertible {
         Decoder("blocks", maximumLength: 4096, check: checkBlocks),
         Decoder("addresses", maximumLength: 512, check: checkAddresses),
         Decoder("redis-addresses", maximumLength: 512, check: checkRedisAddresses),
+        Decoder("redis-replies", maximumLength: 1024, check: checkReplies),
+        Decoder("redis-records", maximumLength: 128, check: checkRedisRecords),
         Decoder("plan", maximumLength: 1024, check: checkPlan),
         Decoder("filters", maximumLength: 256, check: checkFilters),
         Decoder("units", maximumLength: 128, check: checkUnits),
