@@ -39,7 +39,9 @@ struct RedisCommandTests {
             let result = try place.program(arguments).run()
             #expect(result.status == 0, "\(arguments) \(result.story)")
         }
-        let destroyed = try place.sluice("destroy", address, "--yes")
+        let status = try place.sluice("status", address).json()
+        let uuid = try #require(status["Setting"]?["UUID"]?.stringValue)
+        let destroyed = try place.sluice("destroy", address, uuid, "--yes")
         #expect(destroyed.status == 0, "\(destroyed.story)")
         #expect(try server.command("DBSIZE") == ":0")
     }
@@ -78,7 +80,7 @@ struct RedisCommandTests {
         let server = try RedisServer(.init("maxmemory-policy allkeys-lru"))
         let result = try format(server.address())
         #expect(result.status == 0)
-        #expect(result.errorText.contains("warning: the Redis server had maxmemory-policy allkeys-lru"))
+        #expect(result.errorText.contains("warning: Redis had maxmemory-policy allkeys-lru"))
         #expect(result.errorText.contains("append-only file"))
     }
 }

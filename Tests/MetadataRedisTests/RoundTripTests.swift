@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What operations wait for the network, beside what the same operation costs a mount of JuiceFS 1.4.2, counted
-// with MONITOR on an idle volume: commands outside of MULTI … EXEC, and each MULTI … EXEC as one.
+// What operations wait for the network, beside what the same operation costs a mount of JuiceFS 1.4.2,
+// counted with MONITOR on an idle volume: commands outside of MULTI … EXEC, and each MULTI … EXEC as one.
 
 import Metadata
 import MetadataRedis
+import SluiceBase
 import SluiceTestSupport
 import Testing
 import VolumeModel
@@ -22,7 +23,7 @@ struct RoundTripTests {
         let volume = try prepareVolume(on: engine)
         // The first operations take ids, make the hour's trash and teach the server the script.
         let top = try volume.makeDirectory("top", in: .root).inode
-        try volume.createFile("warm", in: top)
+        _ = try volume.createFile("warm", in: top)
         _ = try volume.perform(slices: 1) { try $0.takeSliceID() }
         _ = try volume.lookup("warm", in: top)
         try volume.unlink("warm", in: top)

@@ -79,7 +79,8 @@ struct TLSTests {
     func clientCertificate() throws {
         let authority = "tls-ca-cert-file=\(certificates.path("ca.pem"))"
         func own(_ name: String) -> String {
-            "&tls-cert-file=\(certificates.path(name + ".pem"))&tls-key-file=\(certificates.path(name + ".key"))"
+            let path = certificates.path(name)
+            return "&tls-cert-file=\(path).pem&tls-key-file=\(path).key"
         }
         let address = "rediss://localhost:\(strictServer.port)/?\(authority)"
         #expect(try connect(address + own("client")) == .status("PONG"))

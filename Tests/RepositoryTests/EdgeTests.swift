@@ -29,7 +29,9 @@ struct EdgeTests {
     /// Parts of the toolchain and the C library that any target may import.
     private static let ground: Set<String> = ["Glibc", "Synchronization"]
 
-    private static let systemLibraries: Set<String> = ["CSQLite", "CHiredis", "CLZ4", "CZstd", "CCrypto", "CSSL"]
+    private static let systemLibraries: Set<String> = [
+        "CSQLite", "CHiredis", "CLZ4", "CZstd", "CCrypto", "CSSL",
+    ]
 
     @Test("Package.swift declares exactly the edges of the table")
     func declaredEdges() throws {

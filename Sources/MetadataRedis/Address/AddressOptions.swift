@@ -71,8 +71,8 @@ extension RedisAddress {
         case "tls-key-file": return isFile && Self.set(&givenTLS.keyFile, value)
         case "tls-server-name": return isFile && Self.set(&givenTLS.serverName, value)
         case "insecure-skip-verify":
-            // Compatibility: 1.4.2 takes any text for a yes, also "false". A certificate that nobody looked at
-            // is too much for a misunderstanding.
+            // Compatibility: 1.4.2 takes any text for a yes, also "false". A certificate that nobody looked
+            // at is too much for a misunderstanding.
             guard ["1", "t", "true", "yes", "on"].contains(value.lowercased()) else { return false }
             givenTLS.isInsecure = true
             return true

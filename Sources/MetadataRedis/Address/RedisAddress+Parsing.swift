@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// `redis[s]://[user:password@]hosts[/database][?options]` and `unix://[user:password@]/path[?options]`. Errors
-// quote nothing of the text but names of options: a piece that stands where it should not may be part of a
-// password.
+// `redis[s]://[user:password@]hosts[/database][?options]` and `unix://[user:password@]/path[?options]`.
+// Errors quote nothing of the text but names of options: a piece that stands where it should not may be part
+// of a password.
 
 package import Metadata
 import SluiceBase

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Removing a volume's keys and nothing else. With a prefix that is everything that begins with it. Without
-// one the database may hold keys of other programs, so only names of metadata-format §4.1 go. The setting goes
-// last: until then the database says that it holds a volume, and the removal can be repeated.
+// one the database may hold keys of other programs, so only names of metadata-format §4.1 go. The setting
+// goes last: until then the database says that it holds a volume, and the removal can be repeated.
 
 import Metadata
 

@@ -5,7 +5,8 @@ import Metadata
 /// Opens the metadata of a volume in Redis: one server, a master that Sentinels know, or a cluster.
 ///
 /// Nothing is created. Passwords that the address leaves out come from the environment (metadata-format §2).
-/// - Throws: `EngineError.invalidAddress`, `.unreachable`, `.denied`; `.incompatible` for a server before 4.0.
+/// - Throws: `EngineError.invalidAddress`, `.unreachable`, `.denied`; `.incompatible` for a server before
+/// 4.0.
 /// - Parameter environment: the value of a variable.
 /// - Parameter isReading: the engine will not write: `route-read` holds, and the server's settings stay.
 package func openRedis(

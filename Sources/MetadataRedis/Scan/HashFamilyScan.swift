@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scans over the fields of all hashes or sets of a family (`d<inode>`: the entries of all directories). A hash
-// may have millions of fields, so each is read in pages; those that have more wait in a list.
+// Scans over the fields of all hashes or sets of a family (`d<inode>`: the entries of all directories). A
+// hash may have millions of fields, so each is read in pages; those that have more wait in a list.
 
 import Metadata
 import SluiceBase

@@ -19,8 +19,8 @@ package enum RedisServerChecks {
     /// Waiting for a server that reads its data into memory ends after that many pauses.
     private static let maximumPauses = 60
 
-    /// Looks at the server: refuses versions before 4.0, waits while it loads its data, tries to turn eviction
-    /// off, warns of both eviction and missing persistence.
+    /// Looks at the server: refuses versions before 4.0, waits while it loads its data, tries to turn
+    /// eviction off, warns of both eviction and missing persistence.
     /// - Parameter isReading: nothing is changed on the server.
     /// - Throws: `EngineError.incompatible` for an old server, `.busy` when it goes on loading.
     package static func run(
@@ -40,15 +40,15 @@ package enum RedisServerChecks {
         }
         if facts["aof_enabled"] == "0" {
             report.warnings.append(
-                "the Redis server keeps no append-only file (AOF): what was written last is lost when it stops"
+                "Redis keeps no append-only file (AOF): what was written last is lost when it stops"
             )
         }
         if let policy = facts["maxmemory_policy"], policy != "noeviction" {
             let isSet = isReading ? false : try turnEvictionOff(connection)
             report.warnings.append(
                 isSet
-                    ? "the Redis server had maxmemory-policy \(policy), which deletes metadata; it is noeviction now"
-                    : "the Redis server has maxmemory-policy \(policy), which deletes metadata; set it to noeviction"
+                    ? "Redis had maxmemory-policy \(policy), which deletes metadata; it is noeviction now"
+                    : "Redis has maxmemory-policy \(policy), which deletes metadata; set it to noeviction"
             )
         }
         return report

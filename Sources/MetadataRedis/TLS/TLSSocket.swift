@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// TLS over any other socket. OpenSSL gets and leaves its records in memory, and the socket below carries them:
-// so its limits of time hold, a lost connection is an error and no signal, and errors are told in one way.
+// TLS over any other socket. OpenSSL gets and leaves its records in memory, and the socket below carries
+// them: so its limits of time hold, a lost connection is an error and no signal, and errors are told in one
+// way.
 
 import CSSL
 package import Metadata

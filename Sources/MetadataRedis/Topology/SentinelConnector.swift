@@ -106,7 +106,7 @@ final class SentinelConnector: RedisConnector {
             "connect",
             address: "\(endpoint)",
             reason:
-                "the Sentinel names it as \(role), and it says that it is \(String(decoding: found, as: UTF8.self))"
+                "the Sentinel names it as \(role), its own word is \(String(decoding: found, as: UTF8.self))"
         )
     }
 

@@ -5,8 +5,8 @@ package import Metadata
 extension RedisAddress {
     /// What opens connections to the server that holds the volume, wherever that is just now.
     ///
-    /// A single server is asked whether it belongs to a cluster, as JuiceFS 1.4.2 does: the prefix of all keys
-    /// depends on it.
+    /// A single server is asked whether it belongs to a cluster, as JuiceFS 1.4.2 does: the prefix of all
+    /// keys depends on it.
     /// - Parameter isReading: the engine will not write, so that `route-read` holds.
     /// - Throws: `EngineError.unreachable`, `.denied`, `.invalidAddress`.
     package func connector(isReading: Bool = false) throws(EngineError) -> any RedisConnector {

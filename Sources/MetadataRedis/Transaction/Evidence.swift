@@ -55,7 +55,7 @@ struct UnknownOutcome: Error {
             "write",
             address: address,
             reason:
-                "the connection was lost during a commit, and whether it was done is not known (\(cause.reason))"
+                "the connection was lost during a commit, whether it was done is not known (\(cause.reason))"
         )
     }
 }

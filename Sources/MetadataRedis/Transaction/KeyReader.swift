@@ -29,6 +29,9 @@ class KeyReader {
         return try connection.exchange(batch)
     }
 
+    /// Whether the server may have all of what was sent last.
+    var hasSent: Bool { connection.hasSent }
+
     /// Sends commands together with the next ones.
     func postpone(_ batch: CommandBatch) {
         connection.postpone(batch)

@@ -275,6 +275,8 @@ final class KeyTransaction: KeyReader {
         do throws(EngineError) {
             replies = try exchange(batch)
         } catch {
+            // Without EXEC nothing was done.
+            guard hasSent else { throw failure(.conflict, "write", error.reason) }
             throw UnknownOutcome(evidence: evidence, cause: error)
         }
         watched = []

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests in the form of the Redis protocol: `*COUNT`, then `$LENGTH` and the bytes of each argument. Written
-// here instead of by redisFormatCommandArgv, which allocates a buffer per command that would then be copied
-// into the batch: this is shorter, and one growing array holds a whole round trip.
+// Requests in the form of the Redis protocol: `*COUNT`, then `$LENGTH` and the bytes of each argument.
+// Written here instead of by redisFormatCommandArgv, which allocates a buffer per command that would then be
+// copied into the batch: this is shorter, and one growing array holds a whole round trip.
 
 /// Commands that are sent together.
 package struct CommandBatch: Sendable {

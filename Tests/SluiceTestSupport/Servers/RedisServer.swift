@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Redis servers of Debian's package, each a child in a temporary folder of its own. A server counts as started
-// when it answers; it is killed, waited for and its folder removed when its object goes.
+// Redis servers of Debian's package, each a child in a temporary folder of its own. A server counts as
+// started when it answers; it is killed, waited for and its folder removed when its object goes.
 
 import Glibc
 import SluiceBase

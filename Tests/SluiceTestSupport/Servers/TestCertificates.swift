@@ -13,13 +13,14 @@ package final class TestCertificates: Sendable {
         let script = """
             cd '\(folder)'
             authority() {
-                openssl req -x509 -newkey rsa:2048 -nodes -keyout "$1.key" -out "$1.pem" -days 2 -subj "/CN=$1"
+                openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=$1" \\
+                    -keyout "$1.key" -out "$1.pem"
             }
             signed() {
                 openssl req -newkey rsa:2048 -nodes -keyout "$1.key" -out "$1.csr" -subj "/CN=$1"
                 echo "subjectAltName=$2" > "$1.ext"
-                openssl x509 -req -in "$1.csr" -CA ca.pem -CAkey ca.key -CAcreateserial -out "$1.pem" -days 2 \\
-                    -extfile "$1.ext"
+                openssl x509 -req -days 2 -in "$1.csr" -CA ca.pem -CAkey ca.key -CAcreateserial \\
+                    -extfile "$1.ext" -out "$1.pem"
             }
             authority ca; authority other
             signed server DNS:localhost,IP:127.0.0.1; signed client DNS:client
