@@ -57,7 +57,7 @@ extension Failure {
             case .noSpace: ("free space on the engine's disk", .failed)
             case .corrupt: ("run 'sluice fsck' on the volume", .failed)
             case .invalidAddress: ("SQLite addresses look like sqlite3:///var/lib/vol.db", .usage)
-            case .exists, .vanished, .overflow, .failed: (nil, .failed)
+            case .exists, .vanished, .overflow, .unstorable, .failed: (nil, .failed)
             }
         self.init(error.description, hint: hint, status: status)
     }
