@@ -148,16 +148,18 @@ enum PostgresValue {
 
     /// The bytes of a column of a row, nil for NULL.
     func bytes(_ row: Int, _ column: Int) -> [UInt8]? {
-        unsafe cell(row, column).map { Array($0) }
+        guard let cell = unsafe cell(row, column) else { return nil }
+        return unsafe Array(cell)
     }
 
     /// The number in a column of a row, nil for NULL.
     @inline(__always)
     func integer<Number: FixedWidthInteger>(_ row: Int, _ column: Int, as _: Number.Type) -> Int64? {
-        guard let cell = unsafe cell(row, column), unsafe cell.count == MemoryLayout<Number>.size else {
+        guard let cell = unsafe cell(row, column), cell.count == MemoryLayout<Number>.size else {
             return nil
         }
-        return Int64(exactly: unsafe Number(bigEndian: cell.loadUnaligned(as: Number.self)))
+        let stored = unsafe cell.loadUnaligned(as: Number.self)
+        return Int64(exactly: Number(bigEndian: stored))
     }
 
     /// The memory of a column, which is the result's; nil for NULL.

@@ -9,14 +9,29 @@ import Testing
 package struct EngineMaker: Sendable, CustomTestStringConvertible {
     package let testDescription: String
     private let make: @Sendable (ByteString) throws -> any MetadataEngine
+    /// Whether records are left when the directory is gone.
+    private let needsDestroying: Bool
 
-    private init(_ name: String, _ make: @escaping @Sendable (ByteString) throws -> any MetadataEngine) {
+    private init(
+        _ name: String,
+        needsDestroying: Bool = false,
+        _ make: @escaping @Sendable (ByteString) throws -> any MetadataEngine
+    ) {
         testDescription = name
+        self.needsDestroying = needsDestroying
         self.make = make
     }
 
-    /// Every kind there is.
-    package static let all = [
+    /// Every kind that this machine has.
+    package static let all = embedded + (PostgresServer.programs == nil ? [] : [postgres])
+
+    private static let postgres = EngineMaker("PostgreSQL", needsDestroying: true) { _ in
+        let server = try PostgresServer.shared
+        let options = "&max_idle_conns=4&table_prefix=\(server.freshName())"
+        return try openPostgres(address: server.address(options))
+    }
+
+    private static let embedded = [
         EngineMaker("memory") { _ in MemoryEngine() },
         EngineMaker("memory like Redis") { _ in MemoryEngine(likeRedis: true) },
         EngineMaker("SQLite") { directory in
@@ -33,5 +48,6 @@ package struct EngineMaker: Sendable, CustomTestStringConvertible {
         let engine = try make(directory)
         defer { engine.close() }
         try body(engine)
+        if needsDestroying { try engine.destroy() }
     }
 }
