@@ -27,7 +27,11 @@ enum Wiring {
         case "sqlite3", "sqlite":
             return try openSQLite(address: address, creating: creating, durable: durable)
         case "postgres", "postgresql":
-            return try openPostgres(address: address, environment: { Posix.environment($0) }, durable: durable)
+            return try openPostgres(
+                address: address,
+                environment: { Posix.environment($0) },
+                durable: durable
+            )
         default:
             throw Failure(
                 "there is no engine '\(scheme)' in this version (\(redactedAddress(address)))",

@@ -39,6 +39,16 @@ package struct EngineMaker: Sendable, CustomTestStringConvertible {
         },
     ]
 
+    /// Runs `body` with a way to open engines on one empty PostgreSQL database.
+    package static func withSharedDatabase(_ body: (() throws -> any MetadataEngine) throws -> Void) throws {
+        let server = try PostgresServer.shared
+        let address = server.address("&table_prefix=\(server.freshName())")
+        try body { try openPostgres(address: address) }
+        let last = try openPostgres(address: address)
+        try last.destroy()
+        last.close()
+    }
+
     /// Runs `body` with an empty engine; what it stored on disk is removed afterwards.
     package func withEngine(_ body: (any MetadataEngine) throws -> Void) throws {
         let directory = try Posix.makeTemporaryDirectory(prefix: "sluice-engine-")
