@@ -156,7 +156,9 @@ struct PostgresFaultTests {
                     try engines[number].write { transaction in
                         for inode in order {
                             try transaction.lock([inode])
-                            guard var node = try transaction.node(inode) else { throw ProgramError(description: "the node is missing") }
+                            guard var node = try transaction.node(inode) else {
+                                throw ProgramError(description: "the node is missing")
+                            }
                             node.linkCount += 1
                             try transaction.updateNode(inode, node)
                         }
