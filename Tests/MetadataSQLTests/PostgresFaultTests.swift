@@ -125,7 +125,10 @@ struct PostgresFaultTests {
         try engine.createSchema()
         for isReading in [true, false, true] {
             try bench.server.run(
-                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '\(bench.database)'"
+                """
+                SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+                WHERE datname = '\(bench.database)'
+                """
             )
             if isReading {
                 #expect(try engine.read { try $0.node(.root) } == nil)
