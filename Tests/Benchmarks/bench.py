@@ -16,6 +16,7 @@ import tempfile
 
 import measure
 import report
+import servers
 import workloads
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -82,20 +83,35 @@ def volumes(bench, sizes, rounds):
         smaller = names
 
 
+def on_servers(bench, files, directories, rounds):
+    promised = {"ratio_wall_seconds": 0.25, "peak_rss_mib": 64}
+    for kind in (servers.Redis, servers.Postgres):
+        name = f"fsck of {files:,} files on {kind.name}"
+        if not bench.wants(name):
+            continue
+        server = kind(bench.scratch)
+        try:
+            volume = workloads.Volume(bench, "served").filled(files, directories).moved_to(server.address())
+            bench.measure(name, promised, workloads.fsck(bench, volume), rounds)
+            volume.remove()
+        finally:
+            server.stop()
+
+
 def transfers(bench, files, big, rounds):
     cases = [
-        (f"{files:,} small files", lambda folder: workloads.make_tree(folder, files)),
-        (f"one file of {big >> 20:,} MiB", lambda folder: workloads.make_big_file(folder, big)),
+        (f"{files:,} small files", lambda folder: workloads.make_tree(folder, files), True),
+        (f"one file of {big >> 20:,} MiB", lambda folder: workloads.make_big_file(folder, big), False),
     ]
-    for name, make in cases:
+    for name, make, is_kept in cases:
         if not (bench.wants(f"import of {name}") or bench.wants(f"export of {name}")):
             continue
         tree = os.path.join(bench.scratch, "tree")
         make(tree)
         if bench.wants(f"import of {name}"):
-            bench.measure(f"import of {name}", TRANSFER, workloads.import_tree(bench, tree), rounds)
+            bench.measure(f"import of {name}", TRANSFER, workloads.import_tree(bench, tree, is_kept), rounds)
         if bench.wants(f"export of {name}"):
-            bench.measure(f"export of {name}", TRANSFER, workloads.export_tree(bench, tree), rounds)
+            bench.measure(f"export of {name}", TRANSFER, workloads.export_tree(bench, tree, is_kept), rounds)
         shutil.rmtree(os.path.join(bench.scratch, "export"), ignore_errors=True)
         shutil.rmtree(tree)
 
@@ -161,6 +177,7 @@ def main():
         }
         startup(bench, starts)
         volumes(bench, [(200_000 // scale, 200), (1_000_000 // scale, 1000)], rounds)
+        on_servers(bench, 200_000 // scale, 200, rounds)
         transfers(bench, 20_000 // scale, (4 << 30) // scale // (4 << 20) * (4 << 20), rounds)
     print(report.table(bench.results))
     for name, text in document["programs"].items():
