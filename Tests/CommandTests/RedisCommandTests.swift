@@ -58,7 +58,7 @@ struct RedisCommandTests {
         for (text, environment) in [(wrong, [:]), (address, [:]), (address, ["META_PASSWORD": "SECRET3"])] {
             let result = try place.sluice("status", text, environment: environment)
             #expect(result.status == 12, "\(result.story)")
-            #expect(result.errorText.contains("hint: check the user and the password"))
+            #expect(result.errorText.contains("hint: check the user, the password"))
             #expect(!result.story.contains("SECRET"))
         }
     }

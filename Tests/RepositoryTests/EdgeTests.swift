@@ -12,7 +12,7 @@ struct EdgeTests {
         "VolumeModel": ["SluiceBase"],
         "ObjectStorage": ["SluiceBase"],
         "Metadata": ["SluiceBase", "VolumeModel"],
-        "MetadataSQL": ["Metadata", "VolumeModel", "SluiceBase", "CSQLite"],
+        "MetadataSQL": ["Metadata", "VolumeModel", "SluiceBase", "CSQLite", "CLibpq"],
         "MetadataRedis": ["Metadata", "VolumeModel", "SluiceBase", "CHiredis", "CSSL"],
         "BlockStore": ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZstd"],
         "VirtualFS": ["Metadata", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"],
@@ -30,7 +30,7 @@ struct EdgeTests {
     private static let ground: Set<String> = ["Glibc", "Synchronization"]
 
     private static let systemLibraries: Set<String> = [
-        "CSQLite", "CHiredis", "CLZ4", "CZstd", "CCrypto", "CSSL",
+        "CSQLite", "CLibpq", "CHiredis", "CLZ4", "CZstd", "CCrypto", "CSSL",
     ]
 
     @Test("Package.swift declares exactly the edges of the table")

@@ -10,6 +10,12 @@ import SluiceBase
 import VolumeModel
 
 enum Wiring {
+    /// For those who typed no address.
+    static let addressHint =
+        """
+        addresses look like sqlite3:///var/lib/vol.db, postgres://user@host/database or redis://host:6379/1
+        """
+
     /// Opens the engine of an address; nothing is created unless `creating`.
     static func engine(
         _ address: String,
@@ -19,6 +25,12 @@ enum Wiring {
         switch try scheme(of: address) {
         case "sqlite3", "sqlite":
             return try openSQLite(address: address, creating: creating, durable: durable)
+        case "postgres", "postgresql":
+            return try openPostgres(
+                address: address,
+                environment: { Posix.environment($0) },
+                durable: durable
+            )
         case "redis", "rediss", "unix":
             let engine = try openRedis(address: address, environment: Posix.environment)
             for warning in engine.warnings { Console.note("warning: \(warning)") }
@@ -26,7 +38,7 @@ enum Wiring {
         case let scheme:
             throw Failure(
                 "there is no engine '\(scheme)' in this version (\(redactedAddress(address)))",
-                hint: "known engines: sqlite3, redis, rediss, unix",
+                hint: "known engines: sqlite3, postgres, redis, rediss, unix",
                 status: .usage
             )
         }
@@ -42,7 +54,7 @@ enum Wiring {
         guard !isFile, !address.isEmpty else {
             throw Failure(
                 "'\(redactedAddress(address))' is not the address of a metadata engine",
-                hint: "SQLite addresses look like sqlite3:///var/lib/vol.db",
+                hint: addressHint,
                 status: .usage
             )
         }
