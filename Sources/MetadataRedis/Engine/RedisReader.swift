@@ -34,7 +34,7 @@ class RedisReader: MetadataReader {
             store.value(.string(keys.counter(counter))),
             "counter \(counter.rawValue)"
         )
-        return stored?.saturatingAdd(counter.storedOffset)
+        return stored?.saturatingAdd(counter.storedOffset) ?? counter.initialValue
     }
 
     // MARK: Nodes and names
