@@ -90,7 +90,9 @@ final class ConcurrentTransaction: SQLTransaction {
             case .node(let inode): inodes.insert(inode)
             case .entry(let name, let directory), .lookup(let name, let directory):
                 names.insert(EntryKey(directory: directory, name: name))
-            case .chunk, .parents, .extendedAttribute, .fileLocks, .rangeLocks, .directoryQuotas: break
+            case .chunk, .parents, .extendedAttribute, .fileLocks, .rangeLocks, .directoryQuotas,
+                .directoryStat, .quota:
+                break
             }
         }
         try fetch(inodes.filter { known[$0] == nil }.sorted(), names.filter { entries[$0] == nil })
