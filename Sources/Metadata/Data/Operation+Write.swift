@@ -48,6 +48,10 @@ extension Operation {
         modified: Timestamp? = nil,
     ) throws -> [UInt32: Int] {
         guard !writes.isEmpty else { return [:] }
+        let chunks = Set(writes.map(\.chunk)).sorted()
+        try transaction.expect(
+            [.node(inode), .directoryQuotas] + chunks.map { .chunk($0, of: inode) }
+        )
         var attributes = try fileForData(inode, to: "write")
         for write in writes {
             try check(write, to: inode, attributes)

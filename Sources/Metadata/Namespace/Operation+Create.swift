@@ -86,6 +86,10 @@ extension Operation {
     }
 
     private func create(_ name: FileName, in parent: Inode, _ new: NewNode, caller: Caller) throws -> Node {
+        try transaction.expect(
+            [.node(parent), .entry(name, in: parent), .directoryQuotas]
+                + (nextInode.map { [.node($0)] } ?? [])
+        )
         let directory = try newEntryDirectory(parent, name, caller: caller, for: "create")
         let node = try attributes(of: new, in: parent, directory, caller: caller)
         try checkCapacity(space: node.usedSpace, inodes: 1)

@@ -15,6 +15,7 @@ extension Operation {
         caller: Caller = .superuser,
     ) throws -> Attributes {
         try transaction.lock([inode])
+        try transaction.expect([.node(inode), .node(parent), .entry(name, in: parent), .directoryQuotas])
         let directory = try newEntryDirectory(parent, name, caller: caller, for: "link")
         var node = try changeableNode(inode, for: "link")
         guard node.type != .directory else {

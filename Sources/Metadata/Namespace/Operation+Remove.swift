@@ -22,6 +22,7 @@ extension Operation {
         openedBy session: UInt64? = nil,
         skipTrash: Bool = false,
     ) throws -> Node {
+        try expectRemoval(of: name, in: parent)
         let directory = try removalDirectory(parent, name, caller: caller, for: "remove")
         guard let entry = try transaction.entry(named: name, in: parent) else {
             throw VolumeError(.noEntry, "remove", name, in: parent)
@@ -58,6 +59,7 @@ extension Operation {
         caller: Caller = .superuser,
         skipTrash: Bool = false,
     ) throws -> Node {
+        try expectRemoval(of: name, in: parent)
         let directory = try removalDirectory(parent, name, caller: caller, for: "remove")
         guard let entry = try transaction.entry(named: name, in: parent) else {
             throw VolumeError(.noEntry, "remove", name, in: parent)
@@ -78,6 +80,11 @@ extension Operation {
         try detach(name, (entry.inode, node), from: parent, directory, openedBy: nil, skipTrash: skipTrash)
         try touchParent(parent, directory, linkDelta: -1)
         return (entry.inode, node)
+    }
+
+    /// Announces what every removal reads.
+    private func expectRemoval(of name: FileName, in parent: Inode) throws {
+        try transaction.expect([.node(parent), .lookup(name, in: parent), .directoryQuotas] + trashLookup)
     }
 
     private func removalDirectory(

@@ -47,6 +47,12 @@ extension Operation {
         caller: Caller = .superuser,
         openedBy session: UInt64? = nil,
     ) throws -> Node {
+        try transaction.expect(
+            [
+                .node(source), .node(destination), .lookup(name, in: source),
+                .lookup(newName, in: destination), .directoryQuotas,
+            ] + trashLookup
+        )
         let from = try sourcePlace(source, name, flags, caller: caller)
         let to = try destinationPlace(destination, newName, flags, caller: caller)
         guard let entry = try transaction.entry(named: name, in: source) else {

@@ -55,6 +55,8 @@ package enum RecordKey: Hashable, Sendable {
     case fileLocks(of: Inode)
     case rangeLocks(of: Inode)
     case directoryQuotas
+    case directoryStat(of: Inode)
+    case quota(QuotaKind, UInt64)
 }
 
 /// How many entries of a directory point to a node.

@@ -28,6 +28,12 @@ extension Operation {
         return true
     }
 
+    /// What a removal into the trash reads first.
+    var trashLookup: [RecordKey] {
+        guard settings.trashDays > 0, hourlyTrash == nil else { return [] }
+        return [.entry(TrashHour(containing: time).name, in: .trash)]
+    }
+
     /// The directory of the hour in which this transaction runs, made when it is the first removal.
     func hourlyTrashDirectory() throws -> Inode {
         if let known = hourlyTrash { return known }

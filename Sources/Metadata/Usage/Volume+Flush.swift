@@ -85,6 +85,7 @@ extension Volume {
         _ batch: ArraySlice<(key: Inode, value: DirectoryStat)>,
         _ transaction: any MetadataTransaction,
     ) throws -> (missing: Set<Inode>, negative: [Inode]) {
+        try transaction.expect(batch.map { .directoryStat(of: $0.key) })
         var missing: Set<Inode> = []
         var negative: [Inode] = []
         for (inode, delta) in batch {
@@ -106,6 +107,7 @@ extension Volume {
         for start in stride(from: 0, to: pending.count, by: Self.flushBatch) {
             let batch = pending[start..<min(start + Self.flushBatch, pending.count)]
             try engine.write { transaction in
+                try transaction.expect(batch.map { .quota($0.key.kind, $0.key.key) })
                 for (key, delta) in batch { try Self.adjust(key, by: delta, transaction) }
             }
             for (key, _) in batch { rest.quotas[key] = nil }

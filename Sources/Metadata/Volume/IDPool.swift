@@ -11,9 +11,12 @@ import Synchronization
 final class IDPool: Sendable {
     private let counter: Counter
     private let batch: Int64
+    /// Lower ids are reserved.
+    private let first: UInt64
     private let free = Mutex<[UInt64]>([])
 
-    init(counter: Counter, batch: Int64) {
+    init(counter: Counter, batch: Int64, first: UInt64) {
+        self.first = first
         self.counter = counter
         self.batch = batch
     }
@@ -24,7 +27,8 @@ final class IDPool: Sendable {
         while taken.count < count {
             let added = batch
             let next = try engine.write { try $0.advance(counter, by: added) }
-            // The counter holds the next free id: the batch ends just before it. Ids 0 and 1 are reserved.
+            // The counter holds the next free id: the batch ends just before it. On Redis a new volume has no
+            // counter, and its first batch begins with what is reserved (metadata-format §3.3).
             guard next > added, let start = UInt64(exactly: next - added), let end = UInt64(exactly: next)
             else {
                 throw EngineError(
@@ -34,7 +38,8 @@ final class IDPool: Sendable {
                     reason: "the counter holds \(next - added)"
                 )
             }
-            free.withLock { ids in ids.insert(contentsOf: (start..<end).reversed(), at: 0) }
+            let usable = min(max(start, first), end)..<end
+            free.withLock { ids in ids.insert(contentsOf: usable.reversed(), at: 0) }
             taken += pop(count - taken.count)
         }
         return taken

@@ -33,8 +33,8 @@ package final class Volume: Sendable {
         self.clock = clock
         usage = UsageLedger()
         settingsState = Mutex(settings)
-        inodeIDs = IDPool(counter: .nextInode, batch: Inode.batch)
-        sliceIDs = IDPool(counter: .nextChunk, batch: Slice.batch)
+        inodeIDs = IDPool(counter: .nextInode, batch: Inode.batch, first: Inode.root.number + 1)
+        sliceIDs = IDPool(counter: .nextChunk, batch: Slice.batch, first: 1)
     }
 
     /// The settings as last read; clients reload them at every heartbeat.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Metadata
+import MetadataRedis
 import MetadataSQL
 import SluiceBase
 import Testing
@@ -8,34 +9,39 @@ import Testing
 /// Makes empty metadata engines of one kind, for tests that all kinds must pass.
 package struct EngineMaker: Sendable, CustomTestStringConvertible {
     package let testDescription: String
-    private let make: @Sendable (ByteString) throws -> any MetadataEngine
+    /// Makes an engine, and what must live as long as it.
+    private typealias Make = @Sendable (ByteString) throws -> (any MetadataEngine, server: RedisServer?)
+    private let make: Make
     /// Whether records are left when the directory is gone.
     private let needsDestroying: Bool
 
-    private init(
-        _ name: String,
-        needsDestroying: Bool = false,
-        _ make: @escaping @Sendable (ByteString) throws -> any MetadataEngine
-    ) {
+    private init(_ name: String, needsDestroying: Bool = false, _ make: @escaping Make) {
         testDescription = name
         self.needsDestroying = needsDestroying
         self.make = make
     }
 
     /// Every kind that this machine has.
-    package static let all = embedded + (PostgresServer.programs == nil ? [] : [postgres])
+    package static let all =
+        embedded + (PostgresServer.programs == nil ? [] : [postgres])
+        + (RedisServer.program == nil ? [] : [redis])
 
     private static let postgres = EngineMaker("PostgreSQL", needsDestroying: true) { _ in
         let server = try PostgresServer.shared
         let options = "&max_idle_conns=4&table_prefix=\(server.freshName())"
-        return try openPostgres(address: server.address(options))
+        return (try openPostgres(address: server.address(options)), nil)
+    }
+
+    private static let redis = EngineMaker("Redis") { _ in
+        let server = try RedisServer()
+        return (try openRedis(address: server.address(), environment: { _ in nil }), server)
     }
 
     private static let embedded = [
-        EngineMaker("memory") { _ in MemoryEngine() },
-        EngineMaker("memory like Redis") { _ in MemoryEngine(likeRedis: true) },
+        EngineMaker("memory") { _ in (MemoryEngine(), nil) },
+        EngineMaker("memory like Redis") { _ in (MemoryEngine(likeRedis: true), nil) },
         EngineMaker("SQLite") { directory in
-            try openSQLite(address: "sqlite3://\(directory)/volume.db", creating: true)
+            (try openSQLite(address: "sqlite3://\(directory)/volume.db", creating: true), nil)
         },
     ]
 
@@ -55,9 +61,9 @@ package struct EngineMaker: Sendable, CustomTestStringConvertible {
         defer {
             #expect(throws: Never.self) { try Posix.removeTree(directory) }
         }
-        let engine = try make(directory)
+        let (engine, server) = try make(directory)
         defer { engine.close() }
-        try body(engine)
+        try withExtendedLifetime(server) { try body(engine) }
         if needsDestroying { try engine.destroy() }
     }
 }
