@@ -20,6 +20,7 @@ enum StoreKind: CaseIterable {
 /// A volume to damage, and what gc does with it.
 struct CollectBench {
     var builder: VolumeBuilder
+    let damage: any RecordDamage
     let store: any ObjectStore
     let directory: ByteString
     /// The files outside the trash, as they read before the damage.
@@ -33,12 +34,12 @@ struct CollectBench {
         _ kind: StoreKind,
         _ body: (inout CollectBench) throws -> Void,
     ) throws {
-        try maker.withEngine { engine in
+        try maker.withBase { builder, damage in
             let directory = try Posix.makeTemporaryDirectory(prefix: "sluice-gc-")
             defer { #expect(throws: Never.self) { try Posix.removeTree(directory) } }
-            let builder = try VolumeBuilder.base(on: engine)
             var bench = CollectBench(
                 builder: builder,
+                damage: damage,
                 store: try store(kind, builder, directory),
                 directory: directory
             )
@@ -83,9 +84,7 @@ struct CollectBench {
     }
 
     /// Changes records behind the back of every rule, as damage does.
-    func damage(_ change: (any MetadataTransaction) throws -> Void) throws {
-        try engine.write { try change($0) }
-    }
+    func edit(_ edits: RecordEdit...) throws { try damage.apply(edits) }
 
     func slices(_ path: String) throws -> [Slice] {
         let inode = try inode(path)

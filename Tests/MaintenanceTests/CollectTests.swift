@@ -89,7 +89,7 @@ struct CollectTests {
     func pending(engine: EngineMaker, kind: StoreKind) throws {
         try CollectBench.with(engine, kind) { bench in
             let before = try bench.objects()
-            try bench.damage { try $0.insertSliceReference(SliceReference(id: 999, size: 70_000, count: 0)) }
+            try bench.edit(.setReference(SliceReference(id: 999, size: 70_000, count: 0)))
             try bench.put("chunks/0/0/999_0_65536")
             try bench.put("chunks/0/0/999_1_4464")
             try bench.put("chunks/0/0/999_9_4464")
@@ -146,10 +146,7 @@ struct CollectTests {
     func delayed(engine: EngineMaker, kind: StoreKind) throws {
         try CollectBench.with(engine, kind) { bench in
             let now = bench.builder.clock.now().seconds
-            try bench.damage {
-                try $0.insertSliceReference(SliceReference(id: 990, size: 3, count: 1))
-                try $0.insertSliceReference(SliceReference(id: 991, size: 3, count: 1))
-            }
+            try bench.edit(.setReference(SliceReference(id: 990, size: 3, count: 1)), .setReference(SliceReference(id: 991, size: 3, count: 1)))
             try bench.put("chunks/0/0/990_0_3")
             try bench.put("chunks/0/0/991_0_3")
             try bench.delay([(990, 3)], row: 900, deleted: now - 2 * 86400)

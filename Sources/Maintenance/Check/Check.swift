@@ -48,6 +48,7 @@ struct CheckRun {
         SliceRules(
             layout: layout,
             expectedObjectSize: options.expectedObjectSize,
+            omitsSingleReferences: volume.engine.omitsSingleReferences,
             leakedBefore: now - max(options.leakGraceSeconds, 0)
         )
     }

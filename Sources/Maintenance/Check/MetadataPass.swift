@@ -129,7 +129,11 @@ final class MetadataPass {
         }
         totals.entries += UInt64(bundle.entryCount)
         totals.chunks += UInt64(bundle.chunks.count)
-        if !nodeRules.findings(bundle).isEmpty { try suspect(.node, bundle.inode.number) }
+        guard !nodeRules.findings(bundle).isEmpty else { return }
+        try suspect(.node, bundle.inode.number)
+        for parent in Set(bundle.entries.map(\.parent)) {
+            try candidates.add(Candidate(inode: bundle.inode.number, kind: .node, parent: parent))
+        }
     }
 
     private func noteGaps(_ bundle: NodeBundle, _ node: NodeDigest) throws {

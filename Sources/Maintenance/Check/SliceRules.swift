@@ -22,6 +22,9 @@ struct SliceRules: Sendable {
     var objectsAreComplete = true
     /// Whether all users are known: false when a subtree is checked, or damaged records hide some.
     var usersAreComplete = true
+    /// Whether a slice without a reference row has one user (Redis); rows of another size are of another
+    /// record then.
+    var omitsSingleReferences = false
     /// Whether reference rows without users may belong to damaged chunk records.
     var hidesUses = false
     /// Objects changed after this, in seconds since the epoch, are not leaked: they may be about to be used.
@@ -66,7 +69,8 @@ struct SliceRules: Sendable {
 
     private func checkReference(_ bundle: SliceBundle, _ found: inout [Finding]) {
         let users = Int64(bundle.useCount)
-        guard let reference = bundle.references.first else {
+        if omitsSingleReferences { checkFurtherReferences(bundle, &found) }
+        guard let reference = reference(of: bundle) else {
             found.append(
                 Finding(
                     .referenceMissing,
@@ -120,6 +124,27 @@ struct SliceRules: Sendable {
                     .referenceSize,
                     "its users say \(size) bytes, its reference row \(reference.size)",
                     fix: .setReferenceSize(bundle.id, from: reference.size, to: size)
+                )
+            )
+        }
+    }
+
+    /// The row that counts the users, stored or understood.
+    private func reference(of bundle: SliceBundle) -> SliceReference? {
+        guard omitsSingleReferences, let size = bundle.size else { return bundle.references.first }
+        return bundle.references.first { $0.size == size } ?? SliceReference(id: bundle.id, size: size, count: 1)
+    }
+
+    /// Rows of sizes that the slice does not have.
+    private func checkFurtherReferences(_ bundle: SliceBundle, _ found: inout [Finding]) {
+        guard let size = bundle.size else { return }
+        for reference in bundle.references where reference.size != size {
+            let fix = Fix.setReference(bundle.id, size: reference.size, from: reference.count, to: nil)
+            found.append(
+                Finding(
+                    .referenceSize,
+                    "its users say \(size) bytes, a reference row \(reference.size)",
+                    fix: usersAreComplete && !hidesUses ? fix : .none
                 )
             )
         }

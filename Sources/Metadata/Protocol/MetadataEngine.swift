@@ -36,3 +36,12 @@ package protocol MetadataEngine: AnyObject, Sendable {
     /// Ends connections; no call may follow.
     func close()
 }
+
+extension MetadataEngine {
+    /// Whether the directories of a node come from its record and from counts beside it, as on Redis, and not
+    /// from the entries themselves: then an entry that the node does not know of is found by scans only.
+    package var countsParents: Bool { countsUsageInTransactions }
+
+    /// Whether a slice without a reference record has one user, as on Redis (metadata-format §4.1).
+    package var omitsSingleReferences: Bool { countsUsageInTransactions }
+}

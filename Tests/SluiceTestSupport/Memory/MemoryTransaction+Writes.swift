@@ -102,12 +102,15 @@ extension MemoryTransaction: MetadataTransaction {
         guard records.sliceReferences[reference.id] == nil else {
             throw EngineError(.exists, "insert slice \(reference.id)")
         }
+        guard !likeRedis || reference.count != 1 else { return }
         records.sliceReferences[reference.id] = reference
     }
 
     func adjustSliceReference(_ id: UInt64, size: UInt32, by delta: Int64) throws -> Int64? {
-        records.sliceReferences[id]?.count += delta
-        return records.sliceReferences[id]?.count
+        guard var reference = try sliceReference(id, size: size) else { return nil }
+        reference.count += delta
+        records.sliceReferences[id] = reference
+        return reference.count
     }
 
     func deleteSliceReference(_ id: UInt64, size: UInt32) throws { records.sliceReferences[id] = nil }
