@@ -54,24 +54,6 @@ final class SQLiteBench: MetadataBench {
         try SQLiteConnector(address: SQLiteAddress(address), mayCreate: false).connect(creating: false)
     }
 
-    func store(_ lock: FileLock, of inode: Inode) throws {
-        try execute(
-            """
-            INSERT INTO jfs_flock (inode, sid, owner, ltype) VALUES (\(inode), \(lock.session), \
-            \(Int64(bitPattern: lock.owner)), \(lock.isWrite ? 87 : 82))
-            """
-        )
-    }
-
-    func store(_ locks: OwnedRangeLocks, of inode: Inode) throws {
-        try execute(
-            """
-            INSERT INTO jfs_plock (inode, sid, owner, records) VALUES (\(inode), \(locks.session), \
-            \(Int64(bitPattern: locks.owner)), x'\(Hex.encode(RangeLock.encode(locks.locks)))')
-            """
-        )
-    }
-
     func damage(_ record: DamageableRecord) throws {
         switch record {
         case .node(let inode):

@@ -25,6 +25,13 @@ extension MetadataConformance {
         #expect(try engine.read { try $0.entry(named: "A", in: .root) } == nil)
         try engine.write { try $0.replaceEntry(second, in: .root) }
         #expect(try engine.read { try $0.entry(named: "a", in: .root) } == second.entry)
+        #expect(
+            try engine.read { try $0.lookup("a", in: .root) }
+                == NodeEntry(entry: second.entry, attributes: nil)
+        )
+        try engine.write { try $0.insertNode(Inode(6), directory()) }
+        #expect(try engine.read { try $0.lookup("a", in: .root) }?.attributes == directory())
+        #expect(try engine.read { try $0.lookup("b", in: .root) } == nil)
         try engine.write { try $0.deleteEntry(named: "a", in: .root) }
         #expect(try engine.read { try $0.entries(of: .root, after: nil, limit: 10) } == [])
         try engine.write { try $0.deleteEntry(named: "a", in: .root) }

@@ -20,6 +20,7 @@ extension MetadataConformance {
         MetadataCase("queues of deletion", queues),
         MetadataCase("equal ACL rules share an id", rules),
         MetadataCase("locks go with their session", locks),
+        MetadataCase("the change log numbers its lines", changes),
     ]
 
     private static func settings(_: any MetadataBench, _ engine: any MetadataEngine) throws {
@@ -43,12 +44,16 @@ extension MetadataConformance {
         for (index, counter) in Counter.allCases.enumerated() {
             #expect(try engine.read { try $0.counter(counter) } == Int64(index) + 10)
         }
-        let sum = try engine.write { transaction throws in
+        let sum: Int64 = 1 << 60 - 3
+        try engine.write { transaction throws in
             try transaction.setCounter(.usedSpace, to: 1 << 60)
             try transaction.add(-5, to: .usedSpace)
-            return try transaction.add(2, to: .usedSpace)
+            try transaction.add(2, to: .usedSpace)
         }
-        #expect(sum == 1 << 60 - 3)
+        #expect(try engine.read { try $0.counter(.usedSpace) } == sum)
+        let start = try engine.read { try $0.counter(.nextTrash) } ?? 0
+        let taken = try (1...2).map { _ in try engine.write { try $0.advance(.nextTrash, by: 3) } }
+        #expect(taken == [start + 3, start + 6])
         let all = try engine.snapshot { try $0.counters() }
         #expect(all.contains { $0.name == "usedSpace" && $0.value == sum })
         #expect(all.count >= Counter.allCases.count)
@@ -155,13 +160,11 @@ extension MetadataConformance {
         try engine.write { try $0.insertSliceReference(reference) }
         #expect(try engine.read { try $0.sliceReference(reference.id, size: reference.size) } == reference)
         #expect(try code { try engine.write { try $0.insertSliceReference(reference) } } == .exists)
-        let adjusted = try engine.write { transaction throws in
-            [
-                try transaction.adjustSliceReference(reference.id, size: reference.size, by: 2),
-                try transaction.adjustSliceReference(reference.id, size: reference.size, by: -4),
-            ]
+        let key = SliceKey(id: reference.id, size: reference.size)
+        for (delta, count) in [(Int64(2), Int64(3)), (-4, -1)] {
+            try engine.write { try $0.adjustSliceReference(key.id, size: key.size, by: delta) }
+            #expect(try engine.read { try $0.sliceReferences([key]) }.map { $0?.count } == [count])
         }
-        #expect(adjusted == [3, -1])
         try engine.write { try $0.deleteSliceReference(reference.id, size: reference.size) }
         let left = try engine.snapshot { try drain($0.scanSliceReferences()).records }
         #expect(left == [])
@@ -328,7 +331,7 @@ extension MetadataConformance {
         #expect(stored == Set(zip(ids, [plain, named, reordered, ACLRule()]).map(ACLRecord.init)))
     }
 
-    private static func locks(_ bench: any MetadataBench, _ engine: any MetadataEngine) throws {
+    private static func locks(_: any MetadataBench, _ engine: any MetadataEngine) throws {
         let node = Inode(50)
         let write = FileLock(session: 1, owner: 0xA32C_0000_0000_0001, isWrite: true)
         let read = FileLock(session: 2, owner: 7, isWrite: false)
@@ -340,8 +343,17 @@ extension MetadataConformance {
                 RangeLock(type: 0, processID: 31_280, start: 5, end: UInt64(Int64.max)),
             ]
         )
-        for lock in [write, read] { try bench.store(lock, of: node) }
-        try bench.store(ranges, of: node)
+        var released = ranges
+        released.owner = 5
+        try engine.write { transaction throws in
+            var first = write
+            first.isWrite = false
+            for lock in [first, write, read] { try transaction.setFileLock(lock, of: node) }
+            try transaction.setRangeLocks(released, of: node)
+            try transaction.setRangeLocks(ranges, of: node)
+            released.locks = []
+            try transaction.setRangeLocks(released, of: node)
+        }
         #expect(try engine.read { Set(try $0.fileLocks(of: node)) } == [write, read])
         #expect(try engine.read { try $0.rangeLocks(of: node) } == [ranges])
         #expect(try engine.read { try $0.fileLocks(of: Inode(51)) } == [])
@@ -357,5 +369,28 @@ extension MetadataConformance {
         try engine.write { try $0.deleteLocks(of: 1) }
         #expect(try engine.read { try $0.fileLocks(of: node) } == [read])
         #expect(try engine.read { try $0.rangeLocks(of: node) } == [])
+        try engine.write { try $0.deleteFileLock(session: 2, owner: 7, of: node) }
+        #expect(try engine.read { try $0.fileLocks(of: node) } == [])
+    }
+
+    /// metadata-format §5.12.
+    private static func changes(_: any MetadataBench, _ engine: any MetadataEngine) throws {
+        #expect(try engine.read { try $0.lastChange() } == 0)
+        let lines = ["1.000000001|MKDIR|(1,1)", "1.000000002|X(%FF)|(1,2)", "2.0|Y|(2,1)"].map {
+            Array($0.utf8)
+        }
+        for line in lines { try engine.write { try $0.appendChange(line) } }
+        let stored = try engine.read { try $0.changes(after: 0, limit: 10) }
+        #expect(stored.map(\.entry) == lines)
+        #expect(stored.map(\.version) == stored.map(\.version).sorted())
+        let first = try #require(stored.first)
+        let last = try #require(stored.last)
+        #expect(try engine.read { try $0.lastChange() } == last.version)
+        #expect(try engine.read { try $0.changes(after: first.version, limit: 1) } == [stored[1]])
+        try engine.write { try $0.deleteChanges(through: first.version) }
+        #expect(try engine.read { try $0.changes(after: 0, limit: 10) } == Array(stored.dropFirst()))
+        try engine.write { try $0.deleteChanges(through: last.version) }
+        try engine.write { try $0.appendChange(lines[0]) }
+        #expect(try engine.read { try $0.lastChange() } == last.version + 1)
     }
 }

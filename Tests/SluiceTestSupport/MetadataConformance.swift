@@ -15,11 +15,6 @@ package protocol MetadataBench: AnyObject, Sendable {
     /// Another engine on the same database.
     func engine() throws -> any MetadataEngine
 
-    /// Stores a lock, for which the protocol has no write.
-    func store(_ lock: FileLock, of inode: Inode) throws
-
-    func store(_ locks: OwnedRangeLocks, of inode: Inode) throws
-
     /// Makes a stored record undecodable.
     func damage(_ record: DamageableRecord) throws
 

@@ -49,14 +49,23 @@ extension Volume {
     /// Removes a chunk and counts the users of its slices down.
     /// - Returns: slices that nobody uses any more.
     private func release(_ index: UInt32, of inode: Inode) throws -> [SliceReference] {
-        try engine.write { transaction in
+        let released = try engine.write { transaction -> [SliceKey] in
             try transaction.lock([inode])
             try Self.requireGone(inode, transaction)
             guard let chunk = try transaction.chunk(index, of: inode) else { return [] }
-            let slices = try chunk.storedSlices().map { (id: $0.id, size: $0.size) }
+            let slices = try chunk.storedSlices().map { SliceKey(id: $0.id, size: $0.size) }
             try transaction.deleteChunk(index, of: inode)
             return try transaction.release(slices)
         }
+        return try unused(released)
+    }
+
+    /// Those of the released slices that nobody uses any more.
+    ///
+    /// Asked after the commit: nobody can take up a slice again that no record names.
+    private func unused(_ slices: [SliceKey]) throws -> [SliceReference] {
+        guard !slices.isEmpty else { return [] }
+        return try engine.read { try $0.sliceReferences(slices) }.compactMap(\.self).filter { $0.count <= 0 }
     }
 
     /// Removes the objects of slices without users, then their references.
@@ -114,14 +123,14 @@ extension Volume {
     /// - Returns: false when there is no such record any more.
     @discardableResult
     package func expireDelayedSlices(_ id: UInt64, removingBlocks: BlockRemoval) throws -> Bool {
-        let orphans = try engine.write { transaction -> [SliceReference]? in
+        let released = try engine.write { transaction -> [SliceKey]? in
             guard let current = try transaction.delayedSlices(id) else { return nil }
-            let slices = try current.slices()
+            let slices = try current.slices().map { SliceKey(id: $0.id, size: $0.size) }
             try transaction.deleteDelayedSlices(id)
             return try transaction.release(slices)
         }
-        guard let orphans else { return false }
-        try removeOrphans(orphans, removingBlocks: removingBlocks)
+        guard let released else { return false }
+        try removeOrphans(try unused(released), removingBlocks: removingBlocks)
         return true
     }
 
@@ -185,14 +194,10 @@ extension ChunkRecord {
 
 extension MetadataTransaction {
     /// Takes one user away from each slice, several from one that is listed several times.
-    /// - Returns: slices that nobody uses any more, each once. A slice without a reference is not among them:
-    ///   nothing says that it is free.
-    func release(_ slices: [(id: UInt64, size: UInt32)]) throws -> [SliceReference] {
-        var counts: [UInt64: SliceReference] = [:]
-        for slice in slices where slice.id > 0 {
-            let count = try adjustSliceReference(slice.id, size: slice.size, by: -1)
-            counts[slice.id] = count.map { SliceReference(id: slice.id, size: slice.size, count: $0) }
-        }
-        return counts.values.filter { $0.count <= 0 }.sorted { $0.id < $1.id }
+    /// - Returns: the slices, each once, in order of their ids.
+    func release(_ slices: [SliceKey]) throws -> [SliceKey] {
+        let stored = slices.filter { $0.id > 0 }
+        for slice in stored { try adjustSliceReference(slice.id, size: slice.size, by: -1) }
+        return Set(stored).sorted { ($0.id, $0.size) < ($1.id, $1.size) }
     }
 }

@@ -58,19 +58,19 @@ package struct VolumeView {
         default: break
         }
         try Self.check(name, for: "look up", in: parent)
-        guard let entry = try reader.entry(named: name, in: parent) else {
+        guard let found = try reader.lookup(name, in: parent) else {
             throw VolumeError(.noEntry, "look up", name, in: parent)
         }
-        guard let node = try reader.node(entry.inode) else {
+        guard let node = found.attributes else {
             throw VolumeError(
                 .damaged,
                 "look up",
                 name,
                 in: parent,
-                reason: "its inode \(entry.inode) is missing"
+                reason: "its inode \(found.entry.inode) is missing"
             )
         }
-        return (entry.inode, node)
+        return (found.entry.inode, node)
     }
 
     /// A symlink's target.

@@ -27,6 +27,12 @@ package protocol MetadataEngine: AnyObject, Sendable {
     /// - Throws: what `body` throws, after rolling back; `EngineError.busy` when all tries failed.
     func write<Result>(_ body: (any MetadataTransaction) throws -> Result) throws -> Result
 
+    /// Runs `body` once to fill a database that nobody else uses yet.
+    ///
+    /// An engine may leave out looking for what is there, and write before `body` returns: after an error the
+    /// database holds a part.
+    func fill<Result>(_ body: (any MetadataTransaction) throws -> Result) throws -> Result
+
     /// Runs `body` with scans over one snapshot, where the engine has snapshots.
     func snapshot<Result>(_ body: (any MetadataScanner) throws -> Result) throws -> Result
 
@@ -38,6 +44,10 @@ package protocol MetadataEngine: AnyObject, Sendable {
 }
 
 extension MetadataEngine {
+    package func fill<Result>(_ body: (any MetadataTransaction) throws -> Result) throws -> Result {
+        try write(body)
+    }
+
     /// Whether the directories of a node come from its record and from counts beside it, as on Redis, and not
     /// from the entries themselves: then an entry that the node does not know of is found by scans only.
     package var countsParents: Bool { countsUsageInTransactions }

@@ -21,6 +21,9 @@ package protocol MetadataReader: AnyObject {
 
     func entry(named name: FileName, in directory: Inode) throws -> Entry?
 
+    /// An entry together with the attributes of its node, in one step where the engine can.
+    func lookup(_ name: FileName, in directory: Inode) throws -> NodeEntry?
+
     /// Entries in byte order of their names, from the first one after `name`.
     func entries(of directory: Inode, after name: FileName?, limit: Int) throws -> [NamedEntry]
 
@@ -45,6 +48,9 @@ package protocol MetadataReader: AnyObject {
 
     /// On Redis an absent record means one user; its engine answers a count of 1 then.
     func sliceReference(_ id: UInt64, size: UInt32) throws -> SliceReference?
+
+    /// Several references in one round trip, in the order asked for.
+    func sliceReferences(_ slices: [SliceKey]) throws -> [SliceReference?]
 
     func directoryStat(of inode: Inode) throws -> DirectoryStat?
 
@@ -72,4 +78,21 @@ package protocol MetadataReader: AnyObject {
     func fileLocks(of inode: Inode) throws -> [FileLock]
 
     func rangeLocks(of inode: Inode) throws -> [OwnedRangeLocks]
+
+    /// Lines of the change log with a higher version, oldest first.
+    func changes(after version: Int64, limit: Int) throws -> [ChangeRecord]
+
+    /// The version of the newest line of the change log; SQL engines answer 0 when no line is left.
+    func lastChange() throws -> Int64
+}
+
+extension MetadataReader {
+    package func lookup(_ name: FileName, in directory: Inode) throws -> NodeEntry? {
+        guard let entry = try entry(named: name, in: directory) else { return nil }
+        return NodeEntry(entry: entry, attributes: try node(entry.inode))
+    }
+
+    package func sliceReferences(_ slices: [SliceKey]) throws -> [SliceReference?] {
+        try slices.map { try sliceReference($0.id, size: $0.size) }
+    }
 }

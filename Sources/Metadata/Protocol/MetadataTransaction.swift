@@ -14,13 +14,22 @@ package protocol MetadataTransaction: MetadataReader {
     /// Announces nodes that this transaction reads in order to change them (row locks, WATCH).
     func lock(_ inodes: [Inode]) throws
 
+    /// Announces records that this transaction is going to read, so that an engine that pays for round trips
+    /// fetches them in one. Needs no call of its own to be right.
+    func expect(_ records: [RecordKey]) throws
+
     func setSetting(_ value: [UInt8]) throws
 
     func setCounter(_ counter: Counter, to value: Int64) throws
 
+    /// Changes a counter by `delta`; a missing one counts as 0.
+    func add(_ delta: Int64, to counter: Counter) throws
+
+    /// Takes numbers from a counter that only rises.
+    ///
+    /// An engine may keep them when the transaction fails: they are lost then, and never handed out twice.
     /// - Returns: the value after the addition; a missing counter counts as 0.
-    @discardableResult
-    func add(_ delta: Int64, to counter: Counter) throws -> Int64
+    func advance(_ counter: Counter, by count: Int64) throws -> Int64
 
     /// - Throws: `EngineError.exists`.
     func insertNode(_ inode: Inode, _ attributes: Attributes) throws
@@ -69,9 +78,11 @@ package protocol MetadataTransaction: MetadataReader {
     /// - Throws: `EngineError.exists`: ids are never used twice.
     func insertSliceReference(_ reference: SliceReference) throws
 
-    /// - Returns: the count after the change, nil when there is no such record.
-    @discardableResult
-    func adjustSliceReference(_ id: UInt64, size: UInt32, by delta: Int64) throws -> Int64?
+    /// Changes the number of a slice's users; without a record nothing happens, except on Redis, where that
+    /// means one user.
+    ///
+    /// What the count became is read after the commit.
+    func adjustSliceReference(_ id: UInt64, size: UInt32, by delta: Int64) throws
 
     func deleteSliceReference(_ id: UInt64, size: UInt32) throws
 
@@ -121,6 +132,24 @@ package protocol MetadataTransaction: MetadataReader {
     /// Finds the id of a rule, storing it first when nobody has used it yet.
     func aclID(of rule: ACLRule) throws -> UInt32
 
+    /// Stores a lock in place of the one that its owner holds on the file.
+    func setFileLock(_ lock: FileLock, of inode: Inode) throws
+
+    func deleteFileLock(session: UInt64, owner: UInt64, of inode: Inode) throws
+
+    /// Stores what an owner holds on a file; an empty list removes the record.
+    func setRangeLocks(_ locks: OwnedRangeLocks, of inode: Inode) throws
+
     /// Removes every lock of a session.
     func deleteLocks(of session: UInt64) throws
+
+    /// Adds a line to the change log; its version is the next one.
+    func appendChange(_ entry: [UInt8]) throws
+
+    /// Removes the lines of the change log up to a version.
+    func deleteChanges(through version: Int64) throws
+}
+
+extension MetadataTransaction {
+    package func expect(_: [RecordKey]) throws {}
 }

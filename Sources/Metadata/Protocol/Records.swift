@@ -31,6 +31,32 @@ package struct NamedEntry: Hashable, Sendable {
     package var type: FileType { entry.type }
 }
 
+/// An entry with what is stored of its node.
+package struct NodeEntry: Hashable, Sendable {
+    package var entry: Entry
+    /// Nil when the node is missing.
+    package var attributes: Attributes?
+
+    package init(entry: Entry, attributes: Attributes?) {
+        self.entry = entry
+        self.attributes = attributes
+    }
+}
+
+/// Names a record that a transaction is going to read.
+package enum RecordKey: Hashable, Sendable {
+    case node(Inode)
+    case entry(FileName, in: Inode)
+    /// An entry and the node that it leads to.
+    case lookup(FileName, in: Inode)
+    case chunk(UInt32, of: Inode)
+    case parents(of: Inode)
+    case extendedAttribute(ByteString, of: Inode)
+    case fileLocks(of: Inode)
+    case rangeLocks(of: Inode)
+    case directoryQuotas
+}
+
 /// How many entries of a directory point to a node.
 package struct ParentLink: Hashable, Sendable {
     package var parent: Inode
@@ -79,6 +105,29 @@ package struct ChunkRecord: Hashable, Sendable {
         self.inode = inode
         self.index = index
         self.slices = slices
+    }
+}
+
+/// Names a slice: an id and the bytes of the stored slice.
+package struct SliceKey: Hashable, Sendable {
+    package var id: UInt64
+    package var size: UInt32
+
+    package init(id: UInt64, size: UInt32) {
+        self.id = id
+        self.size = size
+    }
+}
+
+/// A line of the change log.
+package struct ChangeRecord: Hashable, Sendable {
+    /// Rises with every line; may leave numbers out.
+    package var version: Int64
+    package var entry: [UInt8]
+
+    package init(version: Int64, entry: [UInt8]) {
+        self.version = version
+        self.entry = entry
     }
 }
 

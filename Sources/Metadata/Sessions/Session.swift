@@ -89,7 +89,7 @@ extension Volume {
             let expires = clock.now().seconds.saturatingAdd(lifetime)
             // The counter may lag behind the records on a restored or damaged volume.
             for _ in 0..<1000 {
-                let next = try transaction.add(1, to: .nextSession)
+                let next = try transaction.advance(.nextSession, by: 1)
                 guard let id = UInt64(exactly: next), id > 0 else {
                     throw EngineError(
                         .corrupt,

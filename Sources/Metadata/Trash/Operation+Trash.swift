@@ -57,7 +57,7 @@ extension Operation {
     }
 
     private func newTrashInode() throws -> Inode {
-        let number = try transaction.add(1, to: .nextTrash)
+        let number = try transaction.advance(.nextTrash, by: 1)
         // The trash root is below 2^63, and stored numbers are signed.
         guard number > 0, number <= Int64.max - Int64(Inode.trash.number) else {
             throw VolumeError(

@@ -23,7 +23,7 @@ final class IDPool: Sendable {
         var taken = pop(count)
         while taken.count < count {
             let added = batch
-            let next = try engine.write { try $0.add(added, to: counter) }
+            let next = try engine.write { try $0.advance(counter, by: added) }
             // The counter holds the next free id: the batch ends just before it. Ids 0 and 1 are reserved.
             guard next > added, let start = UInt64(exactly: next - added), let end = UInt64(exactly: next)
             else {

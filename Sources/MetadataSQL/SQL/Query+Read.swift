@@ -90,6 +90,11 @@ extension Query {
         "SELECT added FROM {detached_node} WHERE inode = ?"
     )
     static let aclRule = Query("read an ACL rule", "SELECT \(ACLRule.columns) FROM {acl} WHERE id = ?")
+    static let changes = Query(
+        "read the change log",
+        "SELECT id, entry FROM {change_log} WHERE id > ? ORDER BY id LIMIT ?"
+    )
+    static let lastChange = Query("read the change log", "SELECT MAX(id) FROM {change_log}")
     static let fileLocks = Query(
         "read locks",
         "SELECT sid, owner, ltype FROM {flock} WHERE inode = ? ORDER BY sid, owner"

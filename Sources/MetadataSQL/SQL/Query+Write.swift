@@ -231,6 +231,30 @@ extension Query {
         RETURNING id
         """
     )
+    static let setFileLock = Query(
+        "write a lock",
+        """
+        INSERT INTO {flock} (inode, sid, owner, ltype) VALUES (?, ?, ?, ?)
+        ON CONFLICT (inode, sid, owner) DO UPDATE SET ltype = excluded.ltype
+        """
+    )
+    static let deleteFileLock = Query(
+        "delete a lock",
+        "DELETE FROM {flock} WHERE inode = ? AND sid = ? AND owner = ?"
+    )
+    static let setRangeLocks = Query(
+        "write range locks",
+        """
+        INSERT INTO {plock} (inode, sid, owner, records) VALUES (?, ?, ?, ?)
+        ON CONFLICT (inode, sid, owner) DO UPDATE SET records = excluded.records
+        """
+    )
+    static let deleteOwnedRangeLocks = Query(
+        "delete range locks",
+        "DELETE FROM {plock} WHERE inode = ? AND sid = ? AND owner = ?"
+    )
+    static let appendChange = Query("append to the change log", "INSERT INTO {change_log} (entry) VALUES (?)")
+    static let deleteChanges = Query("trim the change log", "DELETE FROM {change_log} WHERE id <= ?")
     static let deleteFileLocks = Query("delete locks", "DELETE FROM {flock} WHERE sid = ?")
     static let deleteRangeLocks = Query("delete range locks", "DELETE FROM {plock} WHERE sid = ?")
 }

@@ -121,6 +121,18 @@ extension SQLReader {
             try OwnedRangeLocks(from: row)
         }
     }
+
+    func changes(after version: Int64, limit: Int) throws -> [ChangeRecord] {
+        try all(.changes, version, Int64(max(0, limit)), subject: "the change log") { row throws(RowDamage) in
+            ChangeRecord(version: try row.number(0), entry: try row.run(1))
+        }
+    }
+
+    func lastChange() throws -> Int64 {
+        try first(.lastChange, subject: "the change log") { row throws(RowDamage) in
+            try row.integer(0) ?? 0
+        } ?? 0
+    }
 }
 
 extension SQLStatement {
@@ -136,6 +148,9 @@ extension FileLock {
     /// `R` and `W` (metadata-format §3.2).
     private static let readCode: Int64 = 82
     private static let writeCode: Int64 = 87
+
+    /// The lock as a row holds it.
+    var code: Int64 { isWrite ? Self.writeCode : Self.readCode }
 
     /// Reads three columns: sid, owner, ltype.
     init(from row: any SQLStatement) throws(RowDamage) {

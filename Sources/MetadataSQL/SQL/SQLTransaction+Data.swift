@@ -38,13 +38,14 @@ extension SQLTransaction {
         try run(.insertSliceReference, id, Int64(reference.size), reference.count)
     }
 
-    func adjustSliceReference(_ id: UInt64, size: UInt32, by delta: Int64) throws -> Int64? {
+    func adjustSliceReference(_ id: UInt64, size: UInt32, by delta: Int64) throws {
         let statement = try statement(.adjustSliceReference)
         defer { statement.reset() }
         try statement.bind(delta, at: 0)
         try statement.bind(Int64(bitPattern: id), at: 1)
         try statement.bind(Int64(size), at: 2)
-        return try answer(statement, "change the reference of slice \(id)")
+        // The answer shows whether the sum left the column.
+        _ = try answer(statement, "change the reference of slice \(id)")
     }
 
     func deleteSliceReference(_ id: UInt64, size: UInt32) throws {
@@ -151,6 +152,37 @@ extension SQLTransaction {
         try run(.deleteSustained, Int64(bitPattern: record.session), record.inode.stored)
     }
 
+    func setFileLock(_ lock: FileLock, of inode: Inode) throws {
+        let operation = "lock node \(inode)"
+        try run(
+            .setFileLock,
+            stored(inode.number, operation),
+            stored(lock.session, operation),
+            Int64(bitPattern: lock.owner),
+            lock.code
+        )
+    }
+
+    func deleteFileLock(session: UInt64, owner: UInt64, of inode: Inode) throws {
+        try run(.deleteFileLock, inode.stored, Int64(bitPattern: session), Int64(bitPattern: owner))
+    }
+
+    func setRangeLocks(_ locks: OwnedRangeLocks, of inode: Inode) throws {
+        let operation = "lock ranges of node \(inode)"
+        let (session, owner) = (try stored(locks.session, operation), Int64(bitPattern: locks.owner))
+        guard !locks.locks.isEmpty else {
+            try run(.deleteOwnedRangeLocks, inode.stored, session, owner)
+            return
+        }
+        let statement = try statement(.setRangeLocks)
+        defer { statement.reset() }
+        for (index, number) in [try stored(inode.number, operation), session, owner].enumerated() {
+            try statement.bind(number, at: index)
+        }
+        try statement.bind(bytes: RangeLock.encode(locks.locks), at: 3)
+        _ = try finish(statement)
+    }
+
     func deleteLocks(of session: UInt64) throws {
         try run(.deleteFileLocks, Int64(bitPattern: session))
         try run(.deleteRangeLocks, Int64(bitPattern: session))
@@ -192,6 +224,19 @@ extension SQLTransaction {
 
     func deleteDetachedNode(_ inode: Inode) throws {
         try run(.deleteDetachedNode, inode.stored)
+    }
+
+    // MARK: Change log
+
+    func appendChange(_ entry: [UInt8]) throws {
+        let statement = try statement(.appendChange)
+        defer { statement.reset() }
+        try statement.bind(text: entry, at: 0)
+        _ = try finish(statement)
+    }
+
+    func deleteChanges(through version: Int64) throws {
+        try run(.deleteChanges, version)
     }
 
     // MARK: ACL

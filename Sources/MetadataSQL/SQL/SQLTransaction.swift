@@ -66,7 +66,11 @@ final class SQLTransaction: SQLReader, MetadataTransaction {
         _ = try finish(statement)
     }
 
-    func add(_ delta: Int64, to counter: Counter) throws -> Int64 {
+    func add(_ delta: Int64, to counter: Counter) throws {
+        _ = try advance(counter, by: delta)
+    }
+
+    func advance(_ counter: Counter, by delta: Int64) throws -> Int64 {
         let operation = "add \(delta) to counter \(counter.rawValue)"
         let statement = try statement(.addToCounter)
         defer { statement.reset() }

@@ -32,6 +32,9 @@ package struct MemoryRecords: Sendable {
     package var aclRules: [UInt32: ACLRule] = [:]
     package var fileLocks: [Inode: [FileLock]] = [:]
     package var rangeLocks: [Inode: [OwnedRangeLocks]] = [:]
+    /// The change log, oldest line first.
+    package var changes: [ChangeRecord] = []
+    package var lastChange: Int64 = 0
 
     package init() {}
 }

@@ -11,7 +11,11 @@ extension MemoryTransaction: MetadataTransaction {
 
     func setCounter(_ counter: Counter, to value: Int64) throws { records.counters[counter.rawValue] = value }
 
-    func add(_ delta: Int64, to counter: Counter) throws -> Int64 {
+    func add(_ delta: Int64, to counter: Counter) throws {
+        _ = try advance(counter, by: delta)
+    }
+
+    func advance(_ counter: Counter, by delta: Int64) throws -> Int64 {
         let sum = (records.counters[counter.rawValue] ?? 0).saturatingAdd(delta)
         records.counters[counter.rawValue] = sum
         return sum
@@ -106,11 +110,10 @@ extension MemoryTransaction: MetadataTransaction {
         records.sliceReferences[reference.id] = reference
     }
 
-    func adjustSliceReference(_ id: UInt64, size: UInt32, by delta: Int64) throws -> Int64? {
-        guard var reference = try sliceReference(id, size: size) else { return nil }
+    func adjustSliceReference(_ id: UInt64, size: UInt32, by delta: Int64) throws {
+        guard var reference = try sliceReference(id, size: size) else { return }
         reference.count += delta
         records.sliceReferences[id] = reference
-        return reference.count
     }
 
     func deleteSliceReference(_ id: UInt64, size: UInt32) throws { records.sliceReferences[id] = nil }
@@ -176,6 +179,30 @@ extension MemoryTransaction: MetadataTransaction {
         let id = (records.aclRules.keys.max() ?? 0) + 1
         records.aclRules[id] = rule
         return id
+    }
+
+    func setFileLock(_ lock: FileLock, of inode: Inode) throws {
+        try deleteFileLock(session: lock.session, owner: lock.owner, of: inode)
+        records.fileLocks[inode, default: []].append(lock)
+    }
+
+    func deleteFileLock(session: UInt64, owner: UInt64, of inode: Inode) throws {
+        records.fileLocks[inode]?.removeAll { $0.session == session && $0.owner == owner }
+    }
+
+    func setRangeLocks(_ locks: OwnedRangeLocks, of inode: Inode) throws {
+        records.rangeLocks[inode]?.removeAll { $0.session == locks.session && $0.owner == locks.owner }
+        guard !locks.locks.isEmpty else { return }
+        records.rangeLocks[inode, default: []].append(locks)
+    }
+
+    func appendChange(_ entry: [UInt8]) throws {
+        records.lastChange += 1
+        records.changes.append(ChangeRecord(version: records.lastChange, entry: entry))
+    }
+
+    func deleteChanges(through version: Int64) throws {
+        records.changes.removeAll { $0.version <= version }
     }
 
     func deleteLocks(of session: UInt64) throws {

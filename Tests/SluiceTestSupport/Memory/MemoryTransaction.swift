@@ -122,4 +122,10 @@ extension MemoryTransaction: MetadataReader {
     func fileLocks(of inode: Inode) throws -> [FileLock] { records.fileLocks[inode] ?? [] }
 
     func rangeLocks(of inode: Inode) throws -> [OwnedRangeLocks] { records.rangeLocks[inode] ?? [] }
+
+    func changes(after version: Int64, limit: Int) throws -> [ChangeRecord] {
+        Array(records.changes.lazy.filter { $0.version > version }.prefix(limit))
+    }
+
+    func lastChange() throws -> Int64 { records.lastChange }
 }
