@@ -41,7 +41,9 @@ struct CheckNameTests {
     @Test("rows 13 and 14: a wrong parent in the node", arguments: EngineMaker.all)
     func parents(engine: EngineMaker) throws {
         try CheckBench.with(engine) { bench in
-            let (directory, file, top) = try (bench.inode("/d1/sub"), bench.inode("/d1/f3"), bench.inode("/d1"))
+            let (directory, file, top) = try (
+                bench.inode("/d1/sub"), bench.inode("/d1/f3"), bench.inode("/d1")
+            )
             try bench.changeNode(directory) { $0.parent = .root }
             try bench.changeNode(file) { $0.parent = Inode(999) }
             let result = try bench.check()
@@ -55,7 +57,10 @@ struct CheckNameTests {
         }
     }
 
-    @Test("row 15: a file without a name keeps its data and is offered to lost+found", arguments: EngineMaker.all)
+    @Test(
+        "row 15: a file without a name keeps its data and is offered to lost+found",
+        arguments: EngineMaker.all
+    )
     func orphanFile(engine: EngineMaker) throws {
         try CheckBench.with(engine) { bench in
             let (inode, top) = try (bench.inode("/d1/f3"), bench.inode("/d1"))
@@ -94,7 +99,11 @@ struct CheckNameTests {
         }
     }
 
-    @Test("rows 19 and 20: an entry that points nowhere", arguments: EngineMaker.all, [FileType.file, .directory])
+    @Test(
+        "rows 19 and 20: an entry that points nowhere",
+        arguments: EngineMaker.all,
+        [FileType.file, .directory]
+    )
     func dangling(engine: EngineMaker, type: FileType) throws {
         try CheckBench.with(engine) { bench in
             try bench.setEntry("ghost", Inode(777), type, in: .root)
@@ -127,10 +136,12 @@ struct CheckNameTests {
             let inode = try bench.inode("/d1/sub")
             try bench.edit(.deleteNode(inode))
             try bench.count(space: -4096, inodes: -1)
+            // Only the node knew where it was, on engines where nodes know.
+            let path = bench.engine.countsParents ? "" : " paths=/d1/sub"
             let result = try bench.check()
             #expect(
                 result.lines == [
-                    "dir-stat-stray inode=\(inode) paths=/d1/sub fix=delete-dir-stat",
+                    "dir-stat-stray inode=\(inode)\(path) fix=delete-dir-stat",
                     "edge-dangling inode=\(inode) paths=/d1/sub fix=create-node",
                 ]
             )
@@ -152,7 +163,10 @@ struct CheckNameTests {
         }
     }
 
-    @Test("row 24: a node's type that does not exist, and a directory that says it is a file", arguments: EngineMaker.all)
+    @Test(
+        "row 24: a node's type that does not exist, and a directory that says it is a file",
+        arguments: EngineMaker.all
+    )
     func nodeType(engine: EngineMaker) throws {
         try CheckBench.with(engine) { bench in
             let (file, directory) = try (bench.inode("/link"), bench.inode("/d1/sub"))
@@ -171,7 +185,10 @@ struct CheckNameTests {
         }
     }
 
-    @Test("row 25: a loop of directories ends the walk and names the entry that closes it", arguments: EngineMaker.all)
+    @Test(
+        "row 25: a loop of directories ends the walk and names the entry that closes it",
+        arguments: EngineMaker.all
+    )
     func loop(engine: EngineMaker) throws {
         try CheckBench.with(engine) { bench in
             let (top, sub) = try (bench.inode("/d1"), bench.inode("/d1/sub"))
@@ -212,7 +229,11 @@ struct CheckNameTests {
         }
     }
 
-    @Test("row 27: names that nobody can open", arguments: EngineMaker.all, ["", "a/b", ".", "..", "a\0b"] as [FileName])
+    @Test(
+        "row 27: names that nobody can open",
+        arguments: EngineMaker.all,
+        ["", "a/b", ".", "..", "a\0b"] as [FileName]
+    )
     func badName(engine: EngineMaker, name: FileName) throws {
         try CheckBench.with(engine) { bench in
             let (inode, top) = try (bench.inode("/d1/f3"), bench.inode("/d1"))
@@ -248,7 +269,11 @@ struct CheckNameTests {
         }
     }
 
-    @Test("rows 54 and 55: the root or the trash has no node", arguments: EngineMaker.all, [Inode.root, .trash])
+    @Test(
+        "rows 54 and 55: the root or the trash has no node",
+        arguments: EngineMaker.all,
+        [Inode.root, .trash]
+    )
     func topGone(engine: EngineMaker, inode: Inode) throws {
         try CheckBench.with(engine) { bench in
             try bench.edit(.deleteNode(inode))
@@ -269,7 +294,9 @@ struct CheckNameTests {
             try bench.edit(.deleteEntry(entry.name, in: .trash))
             try bench.setEntry("someday", entry.inode, .directory, in: .trash)
             let result = try bench.check()
-            #expect(result.lines == ["trash-name inode=\(entry.inode) paths=/.trash/someday fix=rename-entry"])
+            #expect(
+                result.lines == ["trash-name inode=\(entry.inode) paths=/.trash/someday fix=rename-entry"]
+            )
             #expect(
                 result.findings.first?.fix
                     == .renameEntry(parent: .trash, name: "someday", inode: entry.inode, to: entry.name)

@@ -28,7 +28,10 @@ struct CheckObjectTests {
         }
     }
 
-    @Test("row 1: a deleted object of a cloned slice names every file that uses it", arguments: EngineMaker.all)
+    @Test(
+        "row 1: a deleted object of a cloned slice names every file that uses it",
+        arguments: EngineMaker.all
+    )
     func deletedShared(engine: EngineMaker) throws {
         try CheckBench.with(engine) { bench in
             bench.store.delete(try bench.object("/d1/f1", 4))
@@ -38,7 +41,10 @@ struct CheckObjectTests {
         }
     }
 
-    @Test("row 1: a missing block is not called lost while a mounted client may have it staged", arguments: EngineMaker.all)
+    @Test(
+        "row 1: a missing block is not called lost while a mounted client may have it staged",
+        arguments: EngineMaker.all
+    )
     func staged(engine: EngineMaker) throws {
         try CheckBench.with(engine) { bench in
             bench.store.delete(try bench.object("/d1/f3"))
@@ -137,7 +143,10 @@ struct CheckObjectTests {
         }
     }
 
-    @Test("rows 7 and 9: names that are no block's are foreign and nothing deletes them", arguments: EngineMaker.all)
+    @Test(
+        "rows 7 and 9: names that are no block's are foreign and nothing deletes them",
+        arguments: EngineMaker.all
+    )
     func foreign(engine: EngineMaker) throws {
         try CheckBench.with(engine) { bench in
             for key in ["chunks/foo", "chunks/0/0/a_b_c", "other/thing", "chunks/0/0/1_0"] as [ObjectKey] {
@@ -190,7 +199,10 @@ struct CheckObjectTests {
         }
     }
 
-    @Test("a listing that fails is never called clean, and nothing is called missing", arguments: EngineMaker.all)
+    @Test(
+        "a listing that fails is never called clean, and nothing is called missing",
+        arguments: EngineMaker.all
+    )
     func failedListing(engine: EngineMaker) throws {
         try CheckBench.with(engine) { bench in
             let result = try bench.check(UnlistableStore())

@@ -90,7 +90,10 @@ struct CheckUsageTests {
         }
     }
 
-    @Test("row 51: a living directory that is marked as detached, and clones that were left unfinished", arguments: EngineMaker.all)
+    @Test(
+        "row 51: a living directory that is marked as detached, and clones that were left unfinished",
+        arguments: EngineMaker.all
+    )
     func detached(engine: EngineMaker) throws {
         try CheckBench.with(engine) { bench in
             let inode = try bench.inode("/d1/sub")
@@ -171,7 +174,10 @@ struct CheckUsageTests {
         }
     }
 
-    @Test("beside a living client a stat that differs is given time, and reported when nothing moves", arguments: EngineMaker.all)
+    @Test(
+        "beside a living client a stat that differs is given time, and reported when nothing moves",
+        arguments: EngineMaker.all
+    )
     func waitsForFlush(engine: EngineMaker) throws {
         try CheckBench.with(engine) { bench in
             let inode = try bench.inode("/d1")
@@ -182,7 +188,10 @@ struct CheckUsageTests {
         }
     }
 
-    @Test("a stat and totals that a living client flushes meanwhile are no findings", arguments: EngineMaker.all)
+    @Test(
+        "a stat and totals that a living client flushes meanwhile are no findings",
+        arguments: EngineMaker.all
+    )
     func flushedMeanwhile(engine: EngineMaker) throws {
         try CheckBench.with(engine) { bench in
             let inode = try bench.inode("/d1")

@@ -37,7 +37,10 @@ struct CollectFaultTests {
                 try bench.put("chunks/0/0/990_0_3", [1, 2, 3, 4])
                 try bench.put("chunks/0/0/991_0_3", modified: 1_700_000_001)
                 try bench.store.delete("chunks/0/0/992_0_3")
-                try bench.edit(.setReference(SliceReference(id: 993, size: 3, count: 1)), .setNode(inode, node))
+                try bench.edit(
+                    .setReference(SliceReference(id: 993, size: 3, count: 1)),
+                    .setNode(inode, node)
+                )
                 try bench.delay([(994, 3)], row: 900, deleted: 2000)
             })
             #expect(summary.plannedSteps == 6)
@@ -80,7 +83,7 @@ struct CollectFaultTests {
             #expect(summary.interlocks.count(where: { $0.contains("listing") }) == 1)
             #expect(summary.plannedSteps == 0)
             let text = try Posix.readWholeFile(bench.directory + "/plan", limit: 1 << 20)
-            #expect(text.split(separator: UInt8(ascii: "\n")).count == 1)
+            #expect(text.split(separator: UInt8(ascii: "\n")).count == 2)
             #expect(try bench.objects().contains("chunks/0/0/990_0_3"))
             try bench.expectUnharmed()
         }

@@ -61,7 +61,9 @@ struct CollectTrashTests {
             let hour = try #require(
                 try bench.engine.read { try $0.entries(of: .trash, after: nil, limit: 1) }.first
             )
-            try bench.edit(.setEntry(NamedEntry(name: "2-5-sub", inode: inode, type: .directory), in: hour.inode))
+            try bench.edit(
+                .setEntry(NamedEntry(name: "2-5-sub", inode: inode, type: .directory), in: hour.inode)
+            )
             bench.builder.clock.advance(seconds: CollectBench.longTime)
             try expectKept(bench, "inode \(inode)")
         }
@@ -86,7 +88,10 @@ struct CollectTrashTests {
             let hour = try #require(
                 try bench.engine.read { try $0.entries(of: .trash, after: nil, limit: 1) }.first
             )
-            try bench.edit(.deleteEntry(hour.name, in: .trash), .setEntry(NamedEntry(name: "last-week", inode: hour.inode, type: .directory), in: .trash))
+            try bench.edit(
+                .deleteEntry(hour.name, in: .trash),
+                .setEntry(NamedEntry(name: "last-week", inode: hour.inode, type: .directory), in: .trash)
+            )
             bench.builder.clock.advance(seconds: CollectBench.longTime)
             try expectKept(bench, "last-week")
         }
@@ -101,7 +106,9 @@ struct CollectTrashTests {
             )
             let inode = try bench.inode("/d1/sub")
             let summary = try bench.collect(between: {
-                try bench.edit(.setEntry(NamedEntry(name: "2-5-sub", inode: inode, type: .directory), in: hour.inode))
+                try bench.edit(
+                    .setEntry(NamedEntry(name: "2-5-sub", inode: inode, type: .directory), in: hour.inode)
+                )
             })
             #expect(summary.skippedSteps == 1)
             #expect(try bench.keys("/gone").isSubset(of: bench.objects()))

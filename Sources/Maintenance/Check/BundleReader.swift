@@ -12,6 +12,8 @@ import VolumeModel
 struct BundleReader {
     let reader: any MetadataReader
     let living: Set<UInt64>
+    /// Whether the engine counts a node's names by directory (`MetadataEngine.countsParents`).
+    var countsParents = false
 
     /// Entries read at a time.
     static let pageSize = 1000
@@ -35,7 +37,9 @@ struct BundleReader {
     private func fill(_ bundle: inout NodeBundle, _ parents: [Inode]) throws {
         let inode = bundle.inode
         bundle.node = try reader.node(inode).map { NodeDigest(NodeRecord(inode: inode, attributes: $0)) }
-        for parent in Set(try reader.parents(of: inode).map(\.parent)).union(parents).sorted() {
+        let links = try reader.parents(of: inode)
+        if countsParents, bundle.node?.parent == 0 { bundle.countedParents = links }
+        for parent in Set(links.map(\.parent)).union(parents).sorted() {
             for name in try reader.names(of: inode, in: parent) {
                 guard let entry = try reader.entry(named: name, in: parent) else { continue }
                 bundle.add(EntryDigest(inode: inode, parent: parent, type: entry.type))

@@ -101,7 +101,7 @@ extension SecondLook {
         guard let reference = try reader.sliceReference(suspect.id, size: suspect.size) else { return [] }
         // What is only understood says nothing about a slice that nobody names.
         let isUnderstood = sliceRules.omitsSingleReferences && reference.count == 1
-        let wasStored = suspect.has(.sliceUnclaimed) || suspect.has(.referenceStray)
+        let wasStored = [.sliceUnclaimed, .referenceStray, .referenceOfHole].contains { suspect.has($0) }
         return isUnderstood && !isUsed && !wasStored ? [] : [reference]
     }
 

@@ -82,7 +82,11 @@ final class SecondLook {
     /// - Parameter parents: directories in which entries for the node were seen.
     func confirmNode(_ inode: Inode, seenIn parents: [Inode]) throws {
         let findings = try volume.engine.read { reader in
-            let look = BundleReader(reader: reader, living: sessions.living)
+            let look = BundleReader(
+                reader: reader,
+                living: sessions.living,
+                countsParents: volume.engine.countsParents
+            )
             let bundle = try look.node(inode, seenIn: parents)
             return try nodeRules.findings(bundle).map { try look.complete($0, bundle) }
         }

@@ -25,6 +25,8 @@ struct SliceRules: Sendable {
     /// Whether a slice without a reference row has one user (Redis); rows of another size are of another
     /// record then.
     var omitsSingleReferences = false
+    /// Whether objects that no record knows may belong to a chunk whose record was lost.
+    var mayLackChunks = false
     /// Whether reference rows without users may belong to damaged chunk records.
     var hidesUses = false
     /// Objects changed after this, in seconds since the epoch, are not leaked: they may be about to be used.
@@ -71,6 +73,8 @@ struct SliceRules: Sendable {
         let users = Int64(bundle.useCount)
         if omitsSingleReferences { checkFurtherReferences(bundle, &found) }
         guard let reference = reference(of: bundle) else {
+            // Each of the sizes may have its one user.
+            guard !omitsSingleReferences else { return }
             found.append(
                 Finding(
                     .referenceMissing,
@@ -132,7 +136,8 @@ struct SliceRules: Sendable {
     /// The row that counts the users, stored or understood.
     private func reference(of bundle: SliceBundle) -> SliceReference? {
         guard omitsSingleReferences, let size = bundle.size else { return bundle.references.first }
-        return bundle.references.first { $0.size == size } ?? SliceReference(id: bundle.id, size: size, count: 1)
+        return bundle.references.first { $0.size == size }
+            ?? SliceReference(id: bundle.id, size: size, count: 1)
     }
 
     /// Rows of sizes that the slice does not have.
@@ -191,14 +196,26 @@ struct SliceRules: Sendable {
             found.append(
                 Finding(
                     .objectLeaked,
-                    "no record knows its slice",
-                    fix: hidesUses ? .none : .deleteObject(key)
+                    mayLackChunks
+                        ? "no record knows its slice; it may be of a chunk whose record was lost"
+                        : "no record knows its slice",
+                    fix: hidesUses || mayLackChunks ? .none : .deleteObject(key)
                 ).with {
                     $0.objectKey = key
                     $0.bytes = object.storedSize
                 }
             )
         }
+    }
+
+    /// The size of a slice of which nothing but its objects is known: of whole blocks and an end.
+    func size(ofLeaked bundle: SliceBundle) -> UInt32? {
+        let blocks = bundle.objects.filter { !$0.isMisplaced }
+        let total = blocks.reduce(UInt64(0)) { $0 + UInt64($1.size) }
+        guard bundle.furtherObjects == 0, let size = UInt32(exactly: total), UInt64(size) <= Chunk.size,
+            blocks.map(\.block) == layout.blocks(ofSlice: bundle.id, size: size)
+        else { return nil }
+        return size
     }
 
     // MARK: Objects

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Metadata
+import Metadata
 import VolumeModel
 
 extension MemoryEngine: RecordDamage {

@@ -2,7 +2,7 @@
 // Damage in SQL, as an administrator with a shell would do it: statements as text, run by the database's own
 // client, so that nothing of ours stands between the test and the rows.
 
-package import Metadata
+import Metadata
 package import SluiceBase
 import VolumeModel
 
@@ -10,16 +10,18 @@ import VolumeModel
 package struct SQLDamage: RecordDamage {
     /// How the database writes bytes.
     private let literal: @Sendable ([UInt8]) -> String
-    /// Runs statements as one transaction.
-    private let run: @Sendable (String) throws -> Void
+    private let runner: @Sendable (String) throws -> Void
 
     package init(
         literal: @escaping @Sendable ([UInt8]) -> String,
         run: @escaping @Sendable (String) throws -> Void,
     ) {
         self.literal = literal
-        self.run = run
+        runner = run
     }
+
+    /// Runs statements of one's own, as one transaction.
+    package func run(_ statements: String) throws { try runner(statements) }
 
     package func apply(_ edits: [RecordEdit]) throws {
         try run(edits.map { statement($0) }.joined(separator: "\n"))
@@ -177,7 +179,9 @@ package struct SQLDamage: RecordDamage {
 extension SQLDamage {
     /// Damage to an SQLite file, by the sqlite3 program.
     package static func sqlite(_ path: ByteString) -> SQLDamage {
-        SQLDamage { "x'\(Hex.encode($0))'" } run: { statements in
+        SQLDamage {
+            "x'\(Hex.encode($0))'"
+        } run: { statements in
             guard let program = Programs.named("sqlite3") else {
                 throw ProgramError(description: "there is no program sqlite3 on this machine")
             }

@@ -4,7 +4,7 @@
 
 package import Metadata
 import MetadataSQL
-package import SluiceBase
+import SluiceBase
 import Synchronization
 import Testing
 
