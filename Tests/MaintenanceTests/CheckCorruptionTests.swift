@@ -4,6 +4,7 @@
 
 import Maintenance
 import Metadata
+import ObjectStorage
 import SluiceBase
 import SluiceTestSupport
 import Testing

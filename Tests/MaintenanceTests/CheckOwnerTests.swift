@@ -3,6 +3,7 @@
 
 import Maintenance
 import Metadata
+import ObjectStorage
 import SluiceBase
 import SluiceTestSupport
 import Testing
