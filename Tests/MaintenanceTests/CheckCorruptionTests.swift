@@ -50,7 +50,10 @@ struct CheckCorruptionTests {
             builder.volume.settings.userGroupQuota = true
             var random = SeededRandom(seed: seed)
             let statements = (0..<8).map { _ in Self.statement(&random) }
-            try damage.run(statements.joined(separator: "\n"))
+            for statement in statements {
+                // Where a column takes whole numbers only, SQLite itself refuses the rest.
+                do { try damage.run(statement) } catch is ProgramError {}
+            }
             try Self.look(builder, "seed \(seed): \(statements)")
         }
     }

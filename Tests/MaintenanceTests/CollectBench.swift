@@ -83,6 +83,17 @@ struct CollectBench {
         try engine.read { try $0.sliceReference(id, size: size) }?.count
     }
 
+    /// Whether a reference is stored: on some engines it is understood without.
+    func hasReference(_ id: UInt64) throws -> Bool {
+        try engine.snapshot { scanner in
+            let cursor = try scanner.scanSliceReferences()
+            while case .record(let reference)? = try cursor.next() {
+                if reference.id == id { return true }
+            }
+            return false
+        }
+    }
+
     /// Changes records behind the back of every rule, as damage does.
     func edit(_ edits: RecordEdit...) throws { try damage.apply(edits) }
 

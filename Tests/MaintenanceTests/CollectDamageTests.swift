@@ -228,16 +228,6 @@ struct CollectDamageTests {
         }
     }
 
-    @Test("row 51: a live directory on the list of detached trees stays", arguments: EngineMaker.all)
-    func detachedAlive(engine: EngineMaker) throws {
-        try CollectBench.with(engine, .memory) { bench in
-            let inode = try bench.inode("/d1")
-            try bench.edit(.setDetached(DetachedNode(inode: inode, added: 1000)))
-            try expectNothingPlanned(bench)
-            for path in ["/d1", "/d1/sub", "/d1/f1"] { #expect(try bench.node(bench.inode(path)) != nil) }
-        }
-    }
-
     @Test("row 59: storage without a block of the volume forbids every deletion", arguments: EngineMaker.all)
     func emptyStorage(engine: EngineMaker) throws {
         try CollectBench.with(engine, .memory) { bench in

@@ -277,7 +277,7 @@ struct SliceRules: Sendable {
             Finding(
                 .objectExtra,
                 "the slice has no such block",
-                fix: usersAreComplete && !hidesUses ? .deleteObject(key) : .none
+                fix: usersAreComplete && !hidesUses && !mayLackChunks ? .deleteObject(key) : .none
             ).with {
                 $0.objectKey = key
                 $0.bytes = object.storedSize

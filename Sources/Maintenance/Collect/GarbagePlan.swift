@@ -58,14 +58,16 @@ package final class GarbagePlan {
 
     /// Writes the last line and what is buffered; call before reading.
     package func finish() throws(SystemError) {
-        let line: JSONObject = [
-            "plan_end": "gc", "steps": JSONValue(stepCount), "sha256": .string(Hex.encode(digest.digest())),
-        ]
-        try append(line)
+        try append(Self.lastLine(steps: stepCount, digest))
         try file.write(pending, at: offset)
         offset += Int64(pending.count)
         pending = []
         try file.synchronizeData()
+    }
+
+    /// The line that seals everything above it.
+    fileprivate static func lastLine(steps: Int, _ digest: SHA256Stream) -> JSONObject {
+        ["plan_end": "gc", "steps": JSONValue(steps), "sha256": .string(Hex.encode(digest.digest()))]
     }
 
     private func append(_ object: JSONObject) throws(SystemError) {
@@ -140,11 +142,11 @@ private struct PlanReader {
         guard steps == nil else { throw refusal("something follows its last line") }
         guard let object = try? JSONValue.parse(line).objectValue else { throw refusal("a line is no JSON") }
         if lines == 0 { try check(header: object) }
-        if let end = object["plan_end"] {
-            let sum = Hex.encode(digest.digest())
-            guard end.stringValue == "gc", object["sha256"]?.stringValue == sum,
-                let count = object["steps"]?.int64Value, count == Int64(lines - 1)
-            else { throw refusal("it is not as gc wrote it") }
+        if object["plan_end"] != nil {
+            let expected = GarbagePlan.lastLine(steps: lines - 1, digest)
+            guard line == Array(JSONValue.object(expected).line.utf8) else {
+                throw refusal("it is not as gc wrote it")
+            }
             steps = lines - 1
             return
         }

@@ -16,7 +16,7 @@ final class SliceSorting {
     /// Whether objects whose age the store does not tell may go.
     private let takesAnyAge: Bool
     private let nextSliceID: UInt64
-    /// Whether blocks that no record knows may be what a lost chunk record named.
+    /// Whether blocks that no record knows may be what a lost or damaged chunk record named.
     private let mayLackChunks: Bool
     private let plan: GarbagePlan
     private(set) var summary = CollectSummary()
@@ -65,7 +65,7 @@ final class SliceSorting {
             for object in slice.objects { count(object, as: users) }
             return
         }
-        let isCertain = isWhole(slice, size: size)
+        let isCertain = !mayLackChunks && isWhole(slice, size: size)
         for object in slice.objects {
             if belongs(object, toSliceSize: size) {
                 count(object, as: users)

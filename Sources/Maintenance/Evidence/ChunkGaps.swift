@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether any file lacks a chunk's record. Sparse files do so rightly; where they do not, no record was lost.
+// Whether the chunk records of any file cover less than its length. Those of sparse files do so rightly; where
+// there are none such, no record was lost or cut short.
 
 import Metadata
 import VolumeModel
@@ -9,7 +10,7 @@ struct ChunkGaps {
     let scanner: any MetadataScanner
     let spill: SpillSpace
 
-    /// Whether a file has fewer chunk records than its length asks for; also when one cannot be read.
+    /// Whether a file has fewer or shorter chunk records than its length asks for; also when one cannot be read.
     func areAny() throws -> Bool {
         var isUnsure = false
         let files: RecordStream<InodeNote> = try stream(
@@ -22,11 +23,11 @@ struct ChunkGaps {
             },
             damaged: { _ in isUnsure = true }
         )
-        let chunks: RecordStream<InodeNote> = try stream(
+        let chunks: RecordStream<ChunkDigest> = try stream(
             scanner.scanChunks(),
             isOrdered: scanner.isOrdered,
             spill: spill,
-            reduce: { InodeNote(inode: $0.inode.number, value: UInt64($0.index)) },
+            reduce: { ChunkDigest($0, SliceUseCollector.read($0) { _ in }) },
             damaged: { _ in isUnsure = true }
         )
         try files.start()
@@ -35,11 +36,15 @@ struct ChunkGaps {
             while let chunk = chunks.head, chunk.inode < file.inode { try chunks.advance() }
             let needed = (file.value - 1) / Chunk.size + 1
             var found: UInt64 = 0
-            var last: UInt64?
+            var last: UInt32?
             while let chunk = chunks.head, chunk.inode == file.inode {
+                let start = UInt64(chunk.index) * Chunk.size
                 // A scan may show a record twice.
-                if chunk.value < needed, chunk.value != last { found += 1 }
-                last = chunk.value
+                if start < file.value, chunk.index != last {
+                    guard UInt64(chunk.coveredEnd) >= min(file.value - start, Chunk.size) else { return true }
+                    found += 1
+                }
+                last = chunk.index
                 try chunks.advance()
             }
             guard found == needed else { return true }
