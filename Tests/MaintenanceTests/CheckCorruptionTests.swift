@@ -81,7 +81,8 @@ struct CheckCorruptionTests {
         let row = Int.random(in: 0..<20, using: &random)
         return """
             UPDATE OR IGNORE jfs_\(table) SET \(column) = \(value(&random)) WHERE rowid = \
-            (SELECT rowid FROM jfs_\(table) LIMIT 1 OFFSET \(row) % max(1, (SELECT count(*) FROM jfs_\(table))));
+            (SELECT rowid FROM jfs_\(table) LIMIT 1 \
+            OFFSET \(row) % max(1, (SELECT count(*) FROM jfs_\(table))));
             """
     }
 

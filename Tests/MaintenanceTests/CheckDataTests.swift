@@ -200,7 +200,8 @@ struct CheckDataTests {
         }
     }
 
-    /// What is said of a slice that lost its only user: where no row counts it, it is known by its object alone.
+    /// What is said of a slice that lost its only user: where no row counts it, it is known by its object
+    /// alone.
     private func unclaimed(_ slice: Slice, _ key: ObjectKey, _ bench: CheckBench) -> String {
         bench.engine.omitsSingleReferences
             ? "object-leaked slice=\(slice.id) object=\(key) fix=none"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What engines that count a node's names by directory (Redis, `p<inode>`) may count wrongly, and values that do
-// not decode.
+// What engines that count a node's names by directory (Redis, `p<inode>`) may count wrongly, and values
+// that do not decode.
 
 import Maintenance
 import Metadata

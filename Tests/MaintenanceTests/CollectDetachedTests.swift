@@ -12,8 +12,8 @@ import VolumeModel
 
 @Suite("Collecting unfinished clones")
 struct CollectDetachedTests {
-    /// The top of a clone of `/d1` that holds a file with the slice of `/d1/f3`, a directory in it with a link,
-    /// and one more name of nothing else.
+    /// The top of a clone of `/d1` that holds a file with the slice of `/d1/f3`, a directory in it with a
+    /// link, and one more name of nothing else.
     private static let top = Inode(600)
 
     private static func addClone(_ bench: CollectBench, added: Int64 = 1000) throws {

@@ -2,10 +2,11 @@
 // What users and groups own, summed up in the pass and compared with their quota records (metadata-format
 // §5.8). There may be as many owners as files, so sums that do not fit the table go to disk.
 //
-// Compatibility: JuiceFS 1.4.2 counts in two ways. Its clients charge every node but the hourly directories of
-// the trash; its recount (`quota check --repair`, the first use of such quotas) counts files and directories,
-// hourly ones too, and takes symlinks and special files for nothing. A record that was recounted once and kept
-// up by clients since lies between the two sums, so everything from the lower to the higher one is right.
+// Compatibility: JuiceFS 1.4.2 counts in two ways. Its clients charge every node but the hourly directories
+// of the trash; its recount (`quota check --repair`, the first use of such quotas) counts files and
+// directories, hourly ones too, and takes symlinks and special files for nothing. A record that was
+// recounted once and kept up by clients since lies between the two sums, so everything from the lower to
+// the higher one is right.
 
 import Metadata
 import SluiceBase

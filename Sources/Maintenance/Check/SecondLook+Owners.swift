@@ -8,9 +8,9 @@ import VolumeModel
 extension SecondLook {
     /// Reports the records of users and groups that do not fit what was counted.
     ///
-    /// Beside living clients only those that have not moved for a whole flush window: what was on its way at the
-    /// time of the snapshot has arrived by then. Counting again takes a whole pass, so what moved and still does
-    /// not fit is unverified.
+    /// Beside living clients only those that have not moved for a whole flush window: what was on its way
+    /// at the time of the snapshot has arrived by then. Counting again takes a whole pass, so what moved
+    /// and still does not fit is unverified.
     func confirmOwners(_ gaps: RecordStream<OwnerGap>) throws {
         try gaps.start()
         guard gaps.head != nil else { return }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A saved plan is old: others have worked on the volume since. What it says is done only where a plan made now
-// says the same, step by step with everything that was seen.
+// A saved plan is old: others have worked on the volume since. What it says is done only where a plan made
+// now says the same, step by step with everything that was seen.
 
 package import SluiceBase
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Clones that were left unfinished (metadata-format §5.11): a tree without a name, and a record that marks its
-// top. The record alone proves nothing: whether an entry leads to the top is found out from all entries, so
-// that a record which names a living directory costs nothing but itself.
+// Clones that were left unfinished (metadata-format §5.11): a tree without a name, and a record that marks
+// its top. The record alone proves nothing: whether an entry leads to the top is found out from all
+// entries, so that a record which names a living directory costs nothing but itself.
 
 import Metadata
 import SluiceBase

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A plan can have millions of steps, so it is a file: a header line that ties it to one volume, a line for each
-// step, and a last line with their number and the digest of everything above it, by which a plan that was cut
-// off or edited is known. Without a name the file vanishes with the process.
+// A plan can have millions of steps, so it is a file: a header line that ties it to one volume, a line for
+// each step, and a last line with their number and the digest of everything above it, by which a plan that
+// was cut off or edited is known. Without a name the file vanishes with the process.
 
 package import SluiceBase
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether the chunk records of any file cover less than its length. Those of sparse files do so rightly; where
-// there are none such, no record was lost or cut short.
+// Whether the chunk records of any file cover less than its length. Those of sparse files do so rightly;
+// where there are none such, no record was lost or cut short.
 
 import Metadata
 import VolumeModel
@@ -10,7 +10,8 @@ struct ChunkGaps {
     let scanner: any MetadataScanner
     let spill: SpillSpace
 
-    /// Whether a file has fewer or shorter chunk records than its length asks for; also when one cannot be read.
+    /// Whether a file has fewer or shorter chunk records than its length asks for; also when one cannot be
+    /// read.
     func areAny() throws -> Bool {
         var isUnsure = false
         let files: RecordStream<InodeNote> = try stream(

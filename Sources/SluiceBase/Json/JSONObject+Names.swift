@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a name that is bytes becomes JSON, everywhere (sluice-json(5)): text where it is UTF-8; else escaped text
-// for people, and beside it the exact bytes in Base64.
+// How a name that is bytes becomes JSON, everywhere (sluice-json(5)): text where it is UTF-8; else escaped
+// text for people, and beside it the exact bytes in Base64.
 
 extension JSONObject {
     private static let suffix = "_base64"
@@ -11,7 +11,8 @@ extension JSONObject {
         if name.text == nil { self[key + Self.suffix] = JSONValue(Base64.encode(name.bytes)) }
     }
 
-    /// Sets a list of names; where one is no UTF-8 a second list as long holds its bytes, and null for the rest.
+    /// Sets a list of names; where one is no UTF-8 a second list as long holds its bytes, and null for the
+    /// rest.
     package mutating func set(_ key: String, _ names: [ByteString]) {
         self[key] = .array(names.map { JSONValue($0.shown) })
         guard names.contains(where: { $0.text == nil }) else { return }
