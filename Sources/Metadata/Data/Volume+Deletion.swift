@@ -77,10 +77,10 @@ extension Volume {
     ) throws {
         if !orphans.isEmpty { try removingBlocks(orphans.map { SliceKey(id: $0.id, size: $0.size) }) }
         try engine.write { transaction in
-            for orphan in orphans {
-                guard let current = try transaction.sliceReference(orphan.id, size: orphan.size),
-                    current.count <= 0
-                else { continue }
+            let current = try transaction.sliceReferences(
+                orphans.map { SliceKey(id: $0.id, size: $0.size) }
+            )
+            for orphan in current.compactMap(\.self) where orphan.count <= 0 {
                 try transaction.deleteSliceReference(orphan.id, size: orphan.size)
             }
             try finally(transaction)
@@ -197,7 +197,8 @@ extension MetadataTransaction {
     /// Takes one user away from each slice, several from one that is listed several times.
     /// - Returns: the slices, each once, in order of their ids.
     func release(_ slices: [SliceKey]) throws -> [SliceKey] {
-        let stored = slices.filter { $0.id > 0 }
+        // In order, so that two clients wait for each other instead of blocking each other.
+        let stored = slices.filter { $0.id > 0 }.sorted { ($0.id, $0.size) < ($1.id, $1.size) }
         for slice in stored { try adjustSliceReference(slice.id, size: slice.size, by: -1) }
         return Set(stored).sorted { ($0.id, $0.size) < ($1.id, $1.size) }
     }

@@ -8,14 +8,18 @@ import VolumeModel
 
 /// Changes the rows of an SQL engine.
 package struct SQLDamage: RecordDamage {
+    /// What the names of all tables begin with.
+    private let prefix: String
     /// How the database writes bytes.
     private let literal: @Sendable ([UInt8]) -> String
     private let runner: @Sendable (String) throws -> Void
 
     package init(
+        prefix: String = "jfs_",
         literal: @escaping @Sendable ([UInt8]) -> String,
         run: @escaping @Sendable (String) throws -> Void,
     ) {
+        self.prefix = prefix
         self.literal = literal
         runner = run
     }
@@ -30,18 +34,18 @@ package struct SQLDamage: RecordDamage {
     package func garble(_ record: GarbledRecord) throws -> Bool {
         // Numbers that no column of the kind can mean, bytes that no list can have.
         switch record {
-        case .node(let inode): try run("UPDATE jfs_node SET mode = -1 WHERE inode = \(sql(inode));")
+        case .node(let inode): try run("UPDATE \(prefix)node SET mode = -1 WHERE inode = \(sql(inode));")
         case .entry(let name, let directory):
             try run(
-                "UPDATE jfs_edge SET type = 70000 WHERE parent = \(sql(directory)) AND name = \(sql(name));"
+                "UPDATE \(prefix)edge SET type = 70000 WHERE parent = \(sql(directory)) AND name = \(sql(name));"
             )
         case .chunk(let index, let inode):
             let slices = literal([1, 2, 3])
             try run(
-                "UPDATE jfs_chunk SET slices = \(slices) WHERE inode = \(sql(inode)) AND indx = \(index);"
+                "UPDATE \(prefix)chunk SET slices = \(slices) WHERE inode = \(sql(inode)) AND indx = \(index);"
             )
         case .reference(let id, _):
-            try run("UPDATE jfs_chunk_ref SET size = -1 WHERE chunkid = \(sql(id));")
+            try run("UPDATE \(prefix)chunk_ref SET size = -1 WHERE chunkid = \(sql(id));")
         }
         return true
     }
@@ -118,7 +122,7 @@ package struct SQLDamage: RecordDamage {
 
     private func delete(_ table: String, _ keys: [String: String]) -> String {
         let condition = keys.map { "\($0.key) = \($0.value)" }.sorted().joined(separator: " AND ")
-        return "DELETE FROM jfs_\(table) WHERE \(condition);"
+        return "DELETE FROM \(prefix)\(table) WHERE \(condition);"
     }
 
     /// Puts a row in the place of the one with the same key.
@@ -126,7 +130,7 @@ package struct SQLDamage: RecordDamage {
         let columns = keys.merging(values) { $1 }.sorted { $0.key < $1.key }
         let names = columns.map(\.key).joined(separator: ", ")
         let row = columns.map(\.value).joined(separator: ", ")
-        return delete(table, keys) + " INSERT INTO jfs_\(table)(\(names)) VALUES (\(row));"
+        return delete(table, keys) + " INSERT INTO \(prefix)\(table)(\(names)) VALUES (\(row));"
     }
 
     private func chunkKey(_ index: UInt32, _ inode: Inode) -> [String: String] {
