@@ -40,6 +40,8 @@ let package = Package(
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
 
         // Words and ground.
@@ -50,6 +52,7 @@ let package = Package(
         library("ObjectStorage", ["SluiceBase"]),
         library("Metadata", ["SluiceBase", "VolumeModel"]),
         library("MetadataSQL", ["Metadata", "VolumeModel", "SluiceBase", "CSQLite", "CLibpq"]),
+        library("MetadataRedis", ["Metadata", "VolumeModel", "SluiceBase", "CHiredis", "CSSL"]),
         library("BlockStore", ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZstd"]),
 
         // Deeds.
@@ -62,8 +65,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataSQL", "ObjectStorage",
-                "SluiceBase",
+                "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataRedis", "MetadataSQL",
+                "ObjectStorage", "SluiceBase",
                 "TerminalUI", "VirtualFS", "VolumeModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -74,8 +77,8 @@ let package = Package(
         .target(
             name: "FuzzDecoders",
             dependencies: [
-                "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataSQL", "ObjectStorage",
-                "SluiceBase", "VolumeModel",
+                "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataRedis", "MetadataSQL",
+                "ObjectStorage", "SluiceBase", "VolumeModel",
             ],
             path: "Tests/Fuzz/Decoders",
             swiftSettings: strict
@@ -86,7 +89,8 @@ let package = Package(
         .target(
             name: "SluiceTestSupport",
             dependencies: [
-                "Metadata", "MetadataSQL", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase",
+                "Metadata", "MetadataRedis", "MetadataSQL", "BlockStore", "ObjectStorage", "VolumeModel",
+                "SluiceBase",
             ],
             path: "Tests/SluiceTestSupport",
             swiftSettings: strict
@@ -96,6 +100,7 @@ let package = Package(
         tests("ObjectStorageTests", ["ObjectStorage", "SluiceBase"]),
         tests("MetadataTests", ["Metadata", "MetadataSQL", "VolumeModel", "SluiceBase"]),
         tests("MetadataSQLTests", ["MetadataSQL", "Metadata", "VolumeModel", "SluiceBase"]),
+        tests("MetadataRedisTests", ["MetadataRedis", "Metadata", "VolumeModel", "SluiceBase"]),
         tests("BlockStoreTests", ["BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"]),
         tests(
             "VirtualFSTests",

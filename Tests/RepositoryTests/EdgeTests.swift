@@ -13,14 +13,15 @@ struct EdgeTests {
         "ObjectStorage": ["SluiceBase"],
         "Metadata": ["SluiceBase", "VolumeModel"],
         "MetadataSQL": ["Metadata", "VolumeModel", "SluiceBase", "CSQLite", "CLibpq"],
+        "MetadataRedis": ["Metadata", "VolumeModel", "SluiceBase", "CHiredis", "CSSL"],
         "BlockStore": ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZstd"],
         "VirtualFS": ["Metadata", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"],
         "Maintenance": ["Metadata", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"],
         "BucketSync": ["ObjectStorage", "SluiceBase"],
         "TerminalUI": ["SluiceBase"],
         "sluice": [
-            "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataSQL", "ObjectStorage",
-            "SluiceBase",
+            "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataRedis", "MetadataSQL",
+            "ObjectStorage", "SluiceBase",
             "TerminalUI", "VirtualFS", "VolumeModel", "ArgumentParser",
         ],
     ]
@@ -28,7 +29,9 @@ struct EdgeTests {
     /// Parts of the toolchain and the C library that any target may import.
     private static let ground: Set<String> = ["Glibc", "Synchronization"]
 
-    private static let systemLibraries: Set<String> = ["CSQLite", "CLibpq", "CLZ4", "CZstd", "CCrypto"]
+    private static let systemLibraries: Set<String> = [
+        "CSQLite", "CLibpq", "CHiredis", "CLZ4", "CZstd", "CCrypto", "CSSL",
+    ]
 
     @Test("Package.swift declares exactly the edges of the table")
     func declaredEdges() throws {

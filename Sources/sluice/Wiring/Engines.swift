@@ -3,6 +3,7 @@
 
 import BlockStore
 import Metadata
+import MetadataRedis
 import MetadataSQL
 import ObjectStorage
 import SluiceBase
@@ -28,10 +29,14 @@ enum Wiring {
             return try openSQLite(address: address, creating: creating, durable: durable)
         case "postgres", "postgresql":
             return try openPostgres(address: address, environment: { Posix.environment($0) }, durable: durable)
+        case "redis", "rediss", "unix":
+            let engine = try openRedis(address: address)
+            for warning in engine.warnings { Console.note("warning: \(warning)") }
+            return engine
         default:
             throw Failure(
                 "there is no engine '\(scheme)' in this version (\(redactedAddress(address)))",
-                hint: "known engines: sqlite3, postgres",
+                hint: "known engines: sqlite3, postgres, redis",
                 status: .usage
             )
         }

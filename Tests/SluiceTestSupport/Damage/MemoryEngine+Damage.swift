@@ -44,7 +44,6 @@ extension MemoryRecords {
         case .addSustained(let record): sustained.insert(record)
         case .deleteSustained(let record): sustained.remove(record)
         case .setDeletedFile(let file): deletedFiles[file.inode] = file
-        case .deleteDeletedFile(let inode): deletedFiles[inode] = nil
         case .setDelayed(let row): delayedSlices[row.id] = row
         case .setDetached(let record): detachedNodes[record.inode] = record
         }

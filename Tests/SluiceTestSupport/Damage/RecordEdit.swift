@@ -33,7 +33,6 @@ package enum RecordEdit: Sendable {
     case addSustained(SustainedInode)
     case deleteSustained(SustainedInode)
     case setDeletedFile(DeletedFile)
-    case deleteDeletedFile(Inode)
     case setDelayed(DelayedSlices)
     case setDetached(DetachedNode)
 }

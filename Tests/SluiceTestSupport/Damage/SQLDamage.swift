@@ -108,7 +108,6 @@ package struct SQLDamage: RecordDamage {
                 ["inode": sql(file.inode)],
                 ["length": sql(file.length), "expire": "\(file.deleted)"]
             )
-        case .deleteDeletedFile(let inode): delete("delfile", ["inode": sql(inode)])
         case .setDelayed(let row):
             replace(
                 "delslices",

@@ -75,6 +75,13 @@ package struct Program: Sendable {
         )
     }
 
+    /// Starts a program that runs until somebody kills it; what it prints is dropped.
+    /// - Returns: the number of the process, for the caller to kill and to wait for.
+    package func startServer() throws -> Int32 {
+        let null = try FileDescriptor.open("/dev/null", [.readWrite])
+        return try spawn([null.raw, null.raw, null.raw])
+    }
+
     private static func unnamedFile() throws(SystemError) -> FileDescriptor {
         try FileDescriptor.open(Posix.temporaryDirectory, [.readWrite, .unnamed], mode: 0o600)
     }

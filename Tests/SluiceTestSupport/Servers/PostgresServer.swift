@@ -104,7 +104,14 @@ package final class PostgresServer: Sendable {
         let environment = ["PATH=\(Programs.searchPath)", "LC_ALL=C"]
         let code = unsafe withCStrings(arguments) { arguments in
             unsafe withCStrings(environment) { environment in
-                unsafe posix_spawn(&process, arguments[0] ?? "", &actions, &attributes, arguments, environment)
+                unsafe posix_spawn(
+                    &process,
+                    arguments[0] ?? "",
+                    &actions,
+                    &attributes,
+                    arguments,
+                    environment
+                )
             }
         }
         guard code == 0 else { throw SystemError(code, "posix_spawn") }
@@ -138,7 +145,10 @@ package final class PostgresServer: Sendable {
         }
         var program = Program(
             psql,
-            ["-XqAt", "-v", "ON_ERROR_STOP=1", "-h", "\(folder)/run", "-p", "\(port)", "-U", "postgres", database],
+            [
+                "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", "\(folder)/run", "-p", "\(port)", "-U", "postgres",
+                database,
+            ],
             environment: ["PATH": Programs.searchPath]
         )
         program.input = Array(text.utf8)

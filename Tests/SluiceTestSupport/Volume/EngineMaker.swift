@@ -28,6 +28,7 @@ package struct EngineMaker: Sendable, CustomTestStringConvertible {
             EngineMaker("SQLite") { try .sqlite(in: $0) },
         ]
         + (PostgresServer.programs == nil ? [] : [EngineMaker("PostgreSQL") { _ in try .postgres() }])
+        + (RedisServer.program == nil ? [] : [EngineMaker("Redis") { try .redis(in: $0) }])
 
     /// Runs `body` with an empty engine; what it stored is removed afterwards.
     package func withEngine(_ body: (any MetadataEngine) throws -> Void) throws {

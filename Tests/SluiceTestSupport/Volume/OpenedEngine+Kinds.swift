@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import MetadataRedis
 import MetadataSQL
 import SluiceBase
 
@@ -45,6 +46,22 @@ extension OpenedEngine {
             return { _ in try postgres(name) }
         } leave: {
             try engine.destroy()
+        }
+    }
+
+    /// A server of its own.
+    /// - Parameter content: of the file that the server starts with; nil for none.
+    static func redis(in directory: ByteString, _ content: [UInt8]? = nil) throws -> OpenedEngine {
+        if let content { try Posix.replaceFile(directory + "/dump.rdb", with: content) }
+        let server = try RedisServer(RedisServer.Options("dir \(directory)"))
+        let engine = try openRedis(address: server.address())
+        return OpenedEngine(engine: engine, damage: RedisDamage(server: server)) {
+            engine.close()
+            try server.command("SAVE")
+            let content = try Posix.readWholeFile(directory + "/dump.rdb", limit: 1 << 26)
+            return { try redis(in: $0, content) }
+        } leave: {
+            withExtendedLifetime(server) {}
         }
     }
 

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Metadata
+
+/// A stream of bytes to a server and back.
+///
+/// Belongs to one thread at a time. A call that lasts longer than the socket's limit fails.
+package protocol RedisSocket: AnyObject {
+    /// Sends all bytes.
+    /// - Throws: `EngineError.unreachable`; some bytes may have been sent then.
+    func write(_ bytes: [UInt8]) throws(EngineError)
+
+    /// Receives what is there, at least one byte unless the server closed the connection.
+    /// - Returns: the number of bytes received; 0 at the end.
+    /// - Throws: `EngineError.unreachable`.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(EngineError) -> Int
+
+    func close()
+}
