@@ -126,7 +126,8 @@ struct SocketConnector: RedisConnector {
     func connect(for use: ConnectionUse) throws(EngineError) -> RedisConnection {
         let socket = wrap(try PlainSocket(path: path, limits: SocketLimits()))
         let connection = RedisConnection(socket, address: address)
-        try connection.greet(user: "", password: "", database: 0)
+        let id = try connection.run("CLIENT", Array("ID".utf8), operation: "ask for the connection's number")
+        if case .integer(let number) = id { connection.clientID = number }
         return connection
     }
 }

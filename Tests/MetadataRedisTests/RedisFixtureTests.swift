@@ -95,7 +95,8 @@ struct RedisFixtureTests {
         var inode = Inode.root
         var found: Attributes?
         for name in path.split(separator: "/") {
-            let bytes = name == "raw" ? Array("raw-".utf8) + [0xFF, 0xFE] + Array("-bytes".utf8) : Array(name.utf8)
+            let bytes =
+                name == "raw" ? Array("raw-".utf8) + [0xFF, 0xFE] + Array("-bytes".utf8) : Array(name.utf8)
             let entry = try #require(try reader.lookup(FileName(bytes), in: inode), "\(path)")
             inode = entry.entry.inode
             found = entry.attributes
@@ -121,7 +122,10 @@ struct RedisFixtureTests {
             #expect(stored.map { Hex.encode($0) } == attribute.value.stringValue, "\(path)")
         }
         #expect((node.accessACL != 0) == (value["xattrs_hex"]?["system.posix_acl_access"] != nil), "\(path)")
-        #expect((node.defaultACL != 0) == (value["xattrs_hex"]?["system.posix_acl_default"] != nil), "\(path)")
+        #expect(
+            (node.defaultACL != 0) == (value["xattrs_hex"]?["system.posix_acl_default"] != nil),
+            "\(path)"
+        )
     }
 
     @Test("ACL rules, quotas, locks, queues and the session are as they were set")
@@ -152,7 +156,10 @@ struct RedisFixtureTests {
                 let other = try #require(try reader.entry(named: "hard2", in: .root))
                 #expect(
                     try Set(reader.parents(of: Inode(107)))
-                        == [ParentLink(parent: hard.inode, count: 2), ParentLink(parent: other.inode, count: 1)]
+                        == [
+                            ParentLink(parent: hard.inode, count: 2),
+                            ParentLink(parent: other.inode, count: 1),
+                        ]
                 )
                 #expect(try reader.names(of: Inode(107), in: hard.inode) == ["a", "b"])
             }

@@ -147,7 +147,11 @@ struct RedisTransactionTests {
                     let entry = NamedEntry(name: FileName("f\(number)"), inode: Inode(number), type: .file)
                     try transaction.insertEntry(entry, in: .root)
                     try transaction.setChunk(
-                        ChunkRecord(inode: Inode(number), index: 0, slices: Slice.hole(position: 0, length: 1).encoded)
+                        ChunkRecord(
+                            inode: Inode(number),
+                            index: 0,
+                            slices: Slice.hole(position: 0, length: 1).encoded
+                        )
                     )
                 }
                 try transaction.setCounter(.nextInode, to: 5002)
@@ -167,7 +171,9 @@ struct RedisTransactionTests {
         let bench = try RedisBench()
         let engine = try bench.redisEngine()
         let volume = try prepareVolume(on: engine, settings: VolumeSettings(), clock: TestClock())
-        #expect(try bench.keys().filter { $0.hasPrefix("next") || $0 == "usedSpace" || $0 == "totalInodes" } == [])
+        #expect(
+            try bench.keys().filter { $0.hasPrefix("next") || $0 == "usedSpace" || $0 == "totalInodes" } == []
+        )
         let first = try volume.makeDirectory("a", in: .root, mode: 0o755)
         #expect(first.inode == Inode(2))
         #expect(try bench.ask("GET", "nextinode") == "1024")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Metadata
 import MetadataRedis
 import SluiceBase
 import Testing
@@ -19,7 +20,8 @@ struct ReplyParserTests {
         return replies
     }
 
-    private static let all = "+OK\r\n:-7\r\n$3\r\na\0b\r\n$-1\r\n*2\r\n$0\r\n\r\n*1\r\n:1\r\n-MOVED 5 host:1\r\n*-1\r\n"
+    private static let all =
+        "+OK\r\n:-7\r\n$3\r\na\0b\r\n$-1\r\n*2\r\n$0\r\n\r\n*1\r\n:1\r\n-MOVED 5 host:1\r\n*-1\r\n"
 
     @Test("come whole, however they are cut", arguments: [1, 2, 5, 1000])
     func kinds(piece: Int) throws {

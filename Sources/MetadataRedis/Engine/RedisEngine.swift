@@ -44,7 +44,8 @@ package final class RedisEngine: MetadataEngine {
     package func read<Result>(_ body: (any MetadataReader) throws -> Result) throws -> Result {
         try alone("read") {
             try pool.withConnection(for: .reading) { connection in
-                let reader = RedisReader(KeyReader(connection, address: address), keys: keys, shared: shared)
+                let store = PlainReader(connection, address: address, pool: pool)
+                let reader = RedisReader(store, keys: keys, shared: shared)
                 defer { reader.end() }
                 return try body(reader)
             }
@@ -126,7 +127,13 @@ extension RedisEngine {
                     writes.unwatch()
                     transaction.end()
                 }
-                result = try body(transaction)
+                do {
+                    result = try body(transaction)
+                } catch let error as EngineError where error.code == .unreachable && connection.isBroken {
+                    // Nothing was written yet; perhaps the server closed what had been idle for long.
+                    pool.dropIdle()
+                    throw EngineError(.conflict, "write", address: address, reason: error.reason)
+                }
                 try writes.commit()
             }
         } catch let outcome as UnknownOutcome {

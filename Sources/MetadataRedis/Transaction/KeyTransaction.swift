@@ -229,7 +229,7 @@ final class KeyTransaction: KeyReader {
     /// Removes the first `count` items of a list.
     func trim(_ key: Key, first count: Int) {
         commands.add("LTRIM", key.bytes, [UInt8](decimal: Int64(count)), [UInt8](decimal: Int64(-1)))
-if let items = lists[key]?.items { lists[key]?.items = Array(items.dropFirst(count)) }
+        if let items = lists[key]?.items { lists[key]?.items = Array(items.dropFirst(count)) }
     }
 
     // MARK: The end
