@@ -5,6 +5,16 @@ import Metadata
 import SluiceBase
 import VolumeModel
 
+/// An argument of a command.
+private struct Word: ExpressibleByStringInterpolation {
+    let bytes: [UInt8]
+
+    init(stringLiteral value: String) { bytes = Array(value.utf8) }
+    init(_ value: String) { bytes = Array(value.utf8) }
+    init(_ value: ByteString) { bytes = value.bytes }
+    init(_ value: some Sequence<UInt8>) { bytes = Array(value) }
+}
+
 /// Changes the keys of a volume in database 0 of a server.
 struct RedisDamage: RecordDamage {
     let server: RedisServer
@@ -16,7 +26,7 @@ struct RedisDamage: RecordDamage {
     func garble(_ record: GarbledRecord) throws -> Bool {
         switch record {
         case .node(let inode): try run([["SET", "i\(inode)", "x"]])
-        case .entry(let name, let directory): try run([["HSET", "d\(directory)", name, "x"]])
+        case .entry(let name, let directory): try run([["HSET", "d\(directory)", Word(name), "x"]])
         case .chunk(let index, let inode):
             try run([["DEL", "c\(inode)_\(index)"], ["RPUSH", "c\(inode)_\(index)", "abc"]])
         case .reference(let id, let size): try run([["HSET", "sliceRef", "k\(id)_\(size)", "abc"]])
@@ -24,11 +34,11 @@ struct RedisDamage: RecordDamage {
         return true
     }
 
-    private func run(_ commands: [[ByteString]]) throws {
+    private func run(_ commands: [[Word]]) throws {
         guard let program = Programs.named("redis-cli") else {
             throw ProgramError(description: "there is no program redis-cli on this machine")
         }
-        let lines = [["MULTI"]] + commands + [["EXEC"]]
+        let lines: [[Word]] = [["MULTI"]] + commands + [["EXEC"]]
         var shell = Program(program, ["-e", "-s", server.socket], environment: [:])
         shell.input = Array(lines.map { $0.map(Self.quoted).joined(separator: " ") + "\n" }.joined().utf8)
         let result = try shell.run()
@@ -37,21 +47,21 @@ struct RedisDamage: RecordDamage {
         }
     }
 
-    private static func quoted(_ word: ByteString) -> String {
+    private static func quoted(_ word: Word) -> String {
         "\"" + Hex.encode(word.bytes).pairs.map { "\\x\($0)" }.joined() + "\""
     }
 
-    private func commands(_ edit: RecordEdit) -> [[ByteString]] {
+    private func commands(_ edit: RecordEdit) -> [[Word]] {
         switch edit {
-        case .setNode(let inode, let node): [["SET", "i\(inode)", ByteString(node.encoded)]]
+        case .setNode(let inode, let node): [["SET", "i\(inode)", Word(node.encoded)]]
         case .deleteNode(let inode): [["DEL", "i\(inode)"]]
-        case .setEntry(let entry, let directory): [["HSET", "d\(directory)", entry.name, value(of: entry)]]
-        case .deleteEntry(let name, let directory): [["HDEL", "d\(directory)", name]]
+        case .setEntry(let entry, let directory): [["HSET", "d\(directory)", Word(entry.name), value(of: entry)]]
+        case .deleteEntry(let name, let directory): [["HDEL", "d\(directory)", Word(name)]]
         case .setParentCount(let parent, let inode, let count):
             [["HSET", "p\(inode)", "\(parent)", "\(count)"]]
-        case .setSymlink(let inode, let target): [["SET", "s\(inode)", target]]
+        case .setSymlink(let inode, let target): [["SET", "s\(inode)", Word(target)]]
         case .deleteSymlink(let inode): [["DEL", "s\(inode)"]]
-        case .setAttribute(let record): [["HSET", "x\(record.inode)", record.name, ByteString(record.value)]]
+        case .setAttribute(let record): [["HSET", "x\(record.inode)", Word(record.name), Word(record.value)]]
         case .setChunk(let record): chunk(record)
         case .deleteChunk(let index, let inode): [["DEL", "c\(inode)_\(index)"]]
         case .setReference(let reference):
@@ -72,7 +82,7 @@ struct RedisDamage: RecordDamage {
         case .setSession(let record):
             [
                 ["ZADD", "allSessions", "\(record.expires)", "\(record.id)"],
-                ["HSET", "sessionInfos", "\(record.id)", ByteString(record.info)],
+                ["HSET", "sessionInfos", "\(record.id)", Word(record.info)],
             ]
         case .addSustained(let record): [["SADD", "session\(record.session)", "\(record.inode)"]]
         case .deleteSustained(let record): [["SREM", "session\(record.session)", "\(record.inode)"]]
@@ -83,17 +93,17 @@ struct RedisDamage: RecordDamage {
         }
     }
 
-    private func value(of entry: NamedEntry) -> ByteString {
+    private func value(of entry: NamedEntry) -> Word {
         var writer = ByteWriter()
         writer.write(entry.type.rawValue)
         writer.write(entry.inode.number)
-        return ByteString(writer.bytes)
+        return Word(writer.bytes)
     }
 
-    private func chunk(_ record: ChunkRecord) -> [[ByteString]] {
-        let key = ByteString("c\(record.inode)_\(record.index)")
+    private func chunk(_ record: ChunkRecord) -> [[Word]] {
+        let key = Word("c\(record.inode)_\(record.index)")
         let slices = stride(from: 0, to: record.slices.count, by: Slice.encodedSize).map { start in
-            ByteString(record.slices[start..<min(start + Slice.encodedSize, record.slices.count)])
+            Word(record.slices[start..<min(start + Slice.encodedSize, record.slices.count)])
         }
         return [["DEL", key], ["RPUSH", key] + slices]
     }
@@ -106,17 +116,17 @@ struct RedisDamage: RecordDamage {
         }
     }
 
-    private func quota(_ record: QuotaRecord) -> [[ByteString]] {
-        let (hash, key) = (hash(of: record.kind), ByteString("\(record.key)"))
+    private func quota(_ record: QuotaRecord) -> [[Word]] {
+        let (hash, key) = (hash(of: record.kind), Word("\(record.key)"))
         return [
-            ["HSET", ByteString(hash), key, ByteString(record.quota.encodedLimits)],
+            ["HSET", Word(hash), key, Word(record.quota.encodedLimits)],
             ["HSET", "\(hash)UsedSpace", key, "\(record.quota.usedSpace)"],
             ["HSET", "\(hash)UsedInodes", key, "\(record.quota.usedInodes)"],
         ]
     }
 
     /// Redis holds the last number given out where SQL engines hold the next one.
-    private func setCounter(_ counter: Counter, _ value: Int64) -> [ByteString] {
+    private func setCounter(_ counter: Counter, _ value: Int64) -> [Word] {
         switch counter {
         case .nextInode: ["SET", "nextinode", "\(value - 1)"]
         case .nextChunk: ["SET", "nextchunk", "\(value - 1)"]
@@ -128,15 +138,15 @@ struct RedisDamage: RecordDamage {
     }
 
     /// The time is part of the field's name: other fields of the same row go.
-    private func delayed(_ row: DelayedSlices) -> [[ByteString]] {
+    private func delayed(_ row: DelayedSlices) -> [[Word]] {
         let script = """
             for _, f in ipairs(redis.call('HKEYS', KEYS[1])) do
               if string.sub(f, 1, #ARGV[1]) == ARGV[1] then redis.call('HDEL', KEYS[1], f) end
             end
             """
         return [
-            ["EVAL", ByteString(script), "1", "delSlices", "\(row.id)_"],
-            ["HSET", "delSlices", "\(row.id)_\(row.deleted)", ByteString(row.encodedSlices)],
+            ["EVAL", Word(script), "1", "delSlices", "\(row.id)_"],
+            ["HSET", "delSlices", "\(row.id)_\(row.deleted)", Word(row.encodedSlices)],
         ]
     }
 }
