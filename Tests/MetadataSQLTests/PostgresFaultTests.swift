@@ -21,6 +21,18 @@ struct PostgresFaultTests {
         }
     }
 
+    private func directory(linkCount: UInt32 = 2) -> Attributes {
+        let time = Timestamp(seconds: 1_800_000_000, nanoseconds: 5)
+        return Attributes(
+            type: .directory,
+            mode: 0o755,
+            time: time,
+            linkCount: linkCount,
+            length: 4096,
+            parent: .root
+        )
+    }
+
     /// Runs `body` with an engine that reaches the database through a proxy.
     private func withProxy(
         cutting cut: PostgresProxy.Cut,
@@ -62,9 +74,9 @@ struct PostgresFaultTests {
             // The server has lost count of its transactions, as one restored from a copy has.
             try bench.execute(
                 """
-                CREATE SCHEMA pg_fake; CREATE FUNCTION pg_fake.txid_status(bigint) RETURNS text
+                CREATE SCHEMA fake; CREATE FUNCTION fake.txid_status(bigint) RETURNS text
                 LANGUAGE sql AS 'SELECT NULL::text';
-                ALTER DATABASE \(bench.database) SET search_path = pg_fake, pg_catalog, public
+                ALTER DATABASE \(bench.database) SET search_path = fake, pg_catalog, public
                 """
             )
             let error = try code {
@@ -83,7 +95,7 @@ struct PostgresFaultTests {
     func lostTransaction() throws {
         try withProxy(cutting: .afterAnswer, at: "jfs_symlink", times: 2) { engine, bench in
             try engine.write { transaction in
-                try transaction.insertNode(.root, MetadataConformance.directory())
+                try transaction.insertNode(.root, directory())
                 #expect(try transaction.node(.root) != nil)
                 try transaction.setSymlinkTarget("target", of: Inode(5))
                 #expect(try transaction.symlinkTarget(of: Inode(5)) == "target")
@@ -133,7 +145,7 @@ struct PostgresFaultTests {
         try engines[0].createSchema()
         try engines[0].write { transaction in
             for number in [UInt64(5), 6] {
-                try transaction.insertNode(Inode(number), MetadataConformance.directory(linkCount: 0))
+                try transaction.insertNode(Inode(number), directory(linkCount: 0))
             }
         }
         let failures = Mutex<[String]>([])
@@ -144,7 +156,9 @@ struct PostgresFaultTests {
                     try engines[number].write { transaction in
                         for inode in order {
                             try transaction.lock([inode])
-                            guard var node = try transaction.node(inode) else { throw Interruption() }
+                            guard var node = try transaction.node(inode) else {
+                                throw ProgramError(description: "the node is missing")
+                            }
                             node.linkCount += 1
                             try transaction.updateNode(inode, node)
                         }
@@ -155,7 +169,9 @@ struct PostgresFaultTests {
             }
         }
         #expect(failures.withLock { $0 } == [])
-        #expect(try engines[0].read { try $0.nodes([Inode(5), Inode(6)]) }.map { $0?.linkCount } == [100, 100])
+        #expect(
+            try engines[0].read { try $0.nodes([Inode(5), Inode(6)]) }.map { $0?.linkCount } == [100, 100]
+        )
         for engine in engines { engine.close() }
         try bench.cleanUp()
     }
@@ -251,7 +267,7 @@ struct PostgresFaultTests {
             { $0.length = .max },
         ]
         for change in changes {
-            var node = MetadataConformance.directory()
+            var node = directory()
             change(&node)
             let wrong = node
             #expect(try code { try engine.write { try $0.insertNode(Inode(5), wrong) } } == .overflow)
@@ -278,7 +294,9 @@ struct PostgresFaultTests {
         try openPostgres(address: "postgres://postgres\(base)require").close()
         try openPostgres(address: "postgres://postgres\(base)verify-full\(root)").close()
         #expect(
-            try code { _ = try openPostgres(address: "postgres://postgres\(base)verify-full&sslrootcert=/dev/null") }
+            try code {
+                _ = try openPostgres(address: "postgres://postgres\(base)verify-full&sslrootcert=/dev/null")
+            }
                 == .unreachable
         )
     }
@@ -288,7 +306,10 @@ struct PostgresFaultTests {
         let bench = try PostgresBench()
         try bench.execute("ALTER DATABASE \(bench.database) SET synchronous_commit = off")
         for (isDurable, expected) in [(false, "off"), (true, "on")] {
-            let connector = PostgresConnector(address: try PostgresAddress(bench.address), isDurable: isDurable)
+            let connector = PostgresConnector(
+                address: try PostgresAddress(bench.address),
+                isDurable: isDurable
+            )
             let connection = try connector.connect(creating: false)
             let query = Query("look", "SELECT current_setting('synchronous_commit')")
             let row = try connection.statement(query)

@@ -117,7 +117,9 @@ struct PostgresAddress: Sendable {
         do throws(SystemError) {
             let bytes = try Posix.readWholeFile(ByteString(file), limit: 4096)
             let text = String(decoding: bytes, as: UTF8.self)
-            return String(text.trimmingPrefix(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+            return String(
+                text.trimmingPrefix(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()
+            )
         } catch {
             throw EngineError(.denied, "read META_PASSWORD_FILE", address: text, reason: error.description)
         }

@@ -37,6 +37,8 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
     /// The server's number of the running transaction, when it writes.
     private var transactionID: Int64?
     private var posted: [PostgresRequest] = []
+    /// What the server refused last.
+    private var refused: PostgresRequest?
     private var isClosed = false
 
     /// Changes that are gathered before they are sent.
@@ -209,8 +211,9 @@ extension PostgresConnection {
         let (answers, refusal) = try handle.exchange(commands)
         for (place, name) in preparing where place < answers.count { prepared.insert(name) }
         hasBegun = mode != .idle
-        if case .refused(let state, let message, let command) = refusal {
-            throw .refused(state: state, message: message, command: owners[command])
+        if let refusal {
+            if case .refused(_, _, let command) = refusal { refused = all[owners[command]] }
+            throw refusal
         }
         if mode == .writing, transactionID == nil { transactionID = Self.number(answers[1]) }
         posted = []
@@ -255,11 +258,9 @@ extension PostgresConnection {
             let operation = requests.last?.operation ?? "write"
             // What was not committed runs again.
             return failure(mode == .writing ? .conflict : .unreachable, operation, message)
-        case .refused(let state, let message, let place):
-            let all = beginning + posted + requests
-            let request = place < all.count ? all[place] : nil
-            let operation = request?.operation ?? "write"
-            if state == SQLState.divisionByZero, let missing = request?.missing { return missing }
+        case .refused(let state, let message, _):
+            let operation = refused?.operation ?? "write"
+            if state == SQLState.divisionByZero, let missing = refused?.missing { return missing }
             guard SQLState.isAboutTables(state) else {
                 return failure(SQLState.code(for: state), operation, message)
             }
@@ -313,7 +314,9 @@ extension PostgresConnection {
     private func outcome(of transaction: Int64) throws -> Outcome {
         try reconnect()
         let question = "SELECT txid_status($1)"
-        let (answers, refusal) = try handle.exchange([.query(text: question, parameters: [.number(transaction)])])
+        let (answers, refusal) = try handle.exchange([
+            .query(text: question, parameters: [.number(transaction)])
+        ])
         // A server that came up again without the transaction takes its number for one of the future.
         if case .refused(let state, _, _) = refusal, state == SQLState.invalidParameter { return .rolledBack }
         guard let answer = answers.last, answer.rowCount > 0 else { return .undecided }

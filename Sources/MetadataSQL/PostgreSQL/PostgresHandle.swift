@@ -82,7 +82,11 @@ enum PostgresCommand {
     private func connectionFault() -> PostgresFault {
         let message = unsafe String(cString: PQerrorMessage(pointer))
         if unsafe PQconnectionNeedsPassword(pointer) == 1 {
-            return .refused(state: SQLState.invalidPassword, message: "the server asks for a password", command: 0)
+            return .refused(
+                state: SQLState.invalidPassword,
+                message: "the server asks for a password",
+                command: 0
+            )
         }
         guard let refusal = refusal(in: message) else { return .lost(message: oneLine(message)) }
         return .refused(state: refusal.state, message: refusal.message, command: 0)
@@ -134,13 +138,26 @@ enum PostgresCommand {
         case .run(let name, let parameters):
             unsafe PostgresValue.withParameters(parameters) { list in
                 unsafe PQsendQueryPrepared(
-                    pointer, name, list.count, list.values, list.lengths, list.formats, 1
+                    pointer,
+                    name,
+                    list.count,
+                    list.values,
+                    list.lengths,
+                    list.formats,
+                    1
                 )
             }
         case .query(let text, let parameters):
             unsafe PostgresValue.withParameters(parameters) { list in
                 unsafe PQsendQueryParams(
-                    pointer, text, list.count, list.types, list.values, list.lengths, list.formats, 1
+                    pointer,
+                    text,
+                    list.count,
+                    list.types,
+                    list.values,
+                    list.lengths,
+                    list.formats,
+                    1
                 )
             }
         }
@@ -160,9 +177,13 @@ enum PostgresCommand {
             default:
                 // A server that shuts down says so and hangs up.
                 if isBroken { throw .lost(message: result.message) }
-                refusal = refusal ?? .refused(
-                    state: result.state, message: result.message, command: command
-                )
+                refusal =
+                    refusal
+                    ?? .refused(
+                        state: result.state,
+                        message: result.message,
+                        command: command
+                    )
             }
             // The end of the command.
             guard nextResult() == nil else { throw .lost(message: "an answer too many") }

@@ -5,7 +5,10 @@ import VolumeModel
 extension Query {
     static let setting = Query("read the settings", "SELECT value FROM {setting} WHERE name = 'format'")
     static let counter = Query("read a counter", "SELECT value FROM {counter} WHERE name = ?")
-    static let counters = Query("read the counters", "SELECT name, value FROM {counter} ORDER BY name{{by bytes}}")
+    static let counters = Query(
+        "read the counters",
+        "SELECT name, value FROM {counter} ORDER BY name{{by bytes}}"
+    )
 
     static let node = Query("read a node", "SELECT \(Attributes.columns) FROM {node} WHERE inode = ?")
     /// Rows come in any order.

@@ -56,7 +56,8 @@ extension Failure {
             case .readOnly: ("the database is not writable for this user", .failed)
             case .noSpace: ("free space on the engine's disk", .failed)
             case .corrupt: ("run 'sluice fsck' on the volume", .failed)
-            case .invalidAddress: ("addresses look like sqlite3:///var/lib/vol.db or postgres://user@host/database", .usage)
+            case .invalidAddress:
+                ("addresses look like sqlite3:///var/lib/vol.db or postgres://user@host/database", .usage)
             case .exists, .vanished, .overflow, .unstorable, .failed: (nil, .failed)
             }
         self.init(error.description, hint: hint, status: status)

@@ -28,7 +28,11 @@ enum Wiring {
         case "sqlite3", "sqlite":
             return try openSQLite(address: address, creating: creating, durable: durable)
         case "postgres", "postgresql":
-            return try openPostgres(address: address, environment: { Posix.environment($0) }, durable: durable)
+            return try openPostgres(
+                address: address,
+                environment: { Posix.environment($0) },
+                durable: durable
+            )
         case "redis", "rediss", "unix":
             let engine = try openRedis(address: address)
             for warning in engine.warnings { Console.note("warning: \(warning)") }

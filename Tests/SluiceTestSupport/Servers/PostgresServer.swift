@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A PostgreSQL server of Debian's package in a temporary folder. A shell starts it, and stops it and removes the
-// folder as soon as the pipe from this process closes: that happens however the tests end.
+// folder as soon as its connection to this process closes: that happens however the tests end.
 
 import Glibc
 import SluiceBase
@@ -29,7 +29,8 @@ package final class PostgresServer: Sendable {
 
     package let folder: String
     package let port: UInt16
-    private let pipe: FileDescriptor
+    /// The server lives as long as this is open.
+    private let connection: FileDescriptor
     private let nextName = Atomic<Int>(0)
 
     /// - Parameter hasTLS: whether the server has a certificate, `server.crt` in the folder, for `localhost`.
@@ -40,13 +41,11 @@ package final class PostgresServer: Sendable {
         folder = "\(try Posix.makeTemporaryDirectory(prefix: "sluice-postgres-"))"
         port = try freePort()
         let arguments = [shell, "-c", Self.script, "sh", folder, programs, "\(port)", hasTLS ? "on" : "off"]
-        let (writing, reading) = try Self.spawn(arguments)
-        pipe = FileDescriptor(adopting: writing)
-        let ready = FileDescriptor(adopting: reading)
+        connection = FileDescriptor(adopting: try Self.spawn(shell, arguments))
         var answer = [UInt8](repeating: 0, count: 6)
-        let count = try unsafe answer.withUnsafeMutableBytes { try unsafe ready.readFully(into: $0) }
+        let count = try unsafe answer.withUnsafeMutableBytes { try unsafe connection.readFully(into: $0) }
         guard count == 6 else {
-            throw ProgramError(description: "PostgreSQL does not start, see \(folder)")
+            throw ProgramError(description: "PostgreSQL does not start, see \(folder)/log")
         }
         try run("CREATE ROLE keeper LOGIN PASSWORD '\(Self.password)'")
     }
@@ -79,21 +78,20 @@ package final class PostgresServer: Sendable {
         """
 
     /// Starts the shell.
-    /// - Returns: the ends of a pipe to its standard input and of one from its descriptor 3.
-    private static func spawn(_ arguments: [String]) throws -> (writing: Int32, reading: Int32) {
-        var input: [Int32] = [-1, -1]
-        var output: [Int32] = [-1, -1]
-        guard unsafe pipe2(&input, O_CLOEXEC) == 0, unsafe pipe2(&output, O_CLOEXEC) == 0 else {
-            throw SystemError(errno, "pipe2")
-        }
-        defer { for end in [input[0], output[1]] { Glibc.close(end) } }
+    /// - Returns: our end of a connection to its standard input and its descriptor 3.
+    private static func spawn(_ shell: String, _ arguments: [String]) throws -> Int32 {
+        // Unlike a pipe it is never inherited by what other threads start meanwhile.
+        var ends: [Int32] = [-1, -1]
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        guard unsafe socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw SystemError(errno, "socketpair") }
+        defer { Glibc.close(ends[0]) }
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_adddup2(&actions, input[0], 0)
+        unsafe posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
         unsafe posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
         unsafe posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-        unsafe posix_spawn_file_actions_adddup2(&actions, output[1], 3)
+        unsafe posix_spawn_file_actions_adddup2(&actions, ends[0], 3)
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
@@ -106,7 +104,7 @@ package final class PostgresServer: Sendable {
             unsafe withCStrings(environment) { environment in
                 unsafe posix_spawn(
                     &process,
-                    arguments[0] ?? "",
+                    shell,
                     &actions,
                     &attributes,
                     arguments,
@@ -115,7 +113,7 @@ package final class PostgresServer: Sendable {
             }
         }
         guard code == 0 else { throw SystemError(code, "posix_spawn") }
-        return (input[1], output[0])
+        return ends[1]
     }
 
     /// An address over the Unix socket.

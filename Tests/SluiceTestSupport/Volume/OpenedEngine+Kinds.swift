@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Metadata
 import MetadataRedis
 import MetadataSQL
 import SluiceBase
@@ -75,5 +76,17 @@ extension OpenedEngine {
             END LOOP;
         END $$;
         """
+    }
+}
+
+extension EngineMaker {
+    /// Runs `body` with a way to open engines on one empty PostgreSQL database.
+    package static func withSharedDatabase(_ body: (() throws -> any MetadataEngine) throws -> Void) throws {
+        let server = try PostgresServer.shared
+        let address = server.address("&table_prefix=\(server.freshName())")
+        try body { try openPostgres(address: address) }
+        let last = try openPostgres(address: address)
+        try last.destroy()
+        last.close()
     }
 }
