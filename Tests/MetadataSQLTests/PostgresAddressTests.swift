@@ -17,7 +17,8 @@ struct PostgresAddressTests {
         let address = try PostgresAddress(
             """
             postgres://me:p%40ss@db.example:6432/vol?sslmode=verify-full&sslrootcert=/ca.pem&max_open_conns=9\
-            &max_idle_conns=3&max_idle_time=20&max_life_time=50&table_prefix=p&search_path=a%20b&connect_timeout=4
+            &max_idle_conns=3&max_idle_time=20&max_life_time=50&table_prefix=p&search_path=a%20b\
+            &connect_timeout=4
             """
         )
         let wanted = [

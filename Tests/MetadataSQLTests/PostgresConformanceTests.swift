@@ -14,7 +14,7 @@ struct PostgresConformanceTests {
 
     @Test("with a table prefix in capitals, a schema of its own and one connection, as the address says")
     func settings() throws {
-        let bench = try PostgresBench(options: "&table_prefix=P&max_open_conns=1&search_path=Own%20one")
+        let bench = try PostgresBench(options: "&table_prefix=P&max_open_conns=1&search_path=%22Own%20one%22")
         try bench.execute("CREATE SCHEMA \"Own one\"")
         let engine = try bench.engine()
         try engine.createSchema()

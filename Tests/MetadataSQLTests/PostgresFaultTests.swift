@@ -56,7 +56,7 @@ struct PostgresFaultTests {
 
     @Test("a commit whose answer is lost counts once", arguments: [PostgresProxy.Cut.before, .afterAnswer])
     func lostCommit(cut: PostgresProxy.Cut) throws {
-        try withProxy(cutting: cut, at: "COMMIT") { engine, bench in
+        try withProxy(cutting: cut, at: "COMMIT\0") { engine, bench in
             let runs = Atomic(0)
             try engine.write { transaction in
                 runs.add(1, ordering: .relaxed)
@@ -69,7 +69,7 @@ struct PostgresFaultTests {
 
     @Test("a commit of which nobody can tell is an error, and is not repeated")
     func unknownCommit() throws {
-        try withProxy(cutting: .afterAnswer, at: "COMMIT") { engine, bench in
+        try withProxy(cutting: .afterAnswer, at: "COMMIT\0") { engine, bench in
             let counts = Atomic(0)
             // The server has lost count of its transactions, as one restored from a copy has.
             try bench.execute(
@@ -125,7 +125,10 @@ struct PostgresFaultTests {
         try engine.createSchema()
         for isReading in [true, false, true] {
             try bench.server.run(
-                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '\(bench.database)'"
+                """
+                SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+                WHERE datname = '\(bench.database)'
+                """
             )
             if isReading {
                 #expect(try engine.read { try $0.node(.root) } == nil)

@@ -33,7 +33,7 @@ final class PostgresProxy: Sendable {
         self.port = port
         let accepting = try WorkerThread(name: "proxy") { [weak self] in
             while true {
-                let client = unsafe accept(descriptor, nil, nil)
+                let client = accept(descriptor, nil, nil)
                 guard client >= 0 else { return }
                 self?.serve(client)
             }
@@ -98,7 +98,7 @@ final class PostgresProxy: Sendable {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes { buffer in
-                unsafe Glibc.send(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_NOSIGNAL.rawValue))
+                unsafe Glibc.send(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_NOSIGNAL))
             }
             guard count > 0 else { return false }
             rest = rest.dropFirst(count)

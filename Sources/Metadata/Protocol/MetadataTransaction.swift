@@ -12,15 +12,15 @@ package import VolumeModel
 /// locked: their records change relatively, by `touch` (metadata-format §3.4); `keep` holds those that get an
 /// entry.
 ///
-/// Chunks, slice references, directory stats, sessions and the queues of deletion stay as they were read until
-/// the transaction ends. Entries, counters and settings may change; a transaction that then changes them
-/// itself runs again.
+/// Chunks, slice references, directory stats, sessions and the queues of deletion stay as they were read
+/// until the transaction ends. Entries, counters and settings may change; a transaction that then changes
+/// them itself runs again.
 package protocol MetadataTransaction: MetadataReader {
     /// Announces nodes that this transaction reads in order to change them (row locks, WATCH).
     func lock(_ inodes: [Inode]) throws
 
-    /// Keeps a directory from being removed or locked by others until this transaction ends; call it before the
-    /// directory is read. Others may do the same.
+    /// Keeps a directory from being removed or locked by others until this transaction ends; call it before
+    /// the directory is read. Others may do the same.
     ///
     /// Engines whose transactions conflict or exclude each other have nothing to do.
     func keep(_ directory: Inode) throws

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// `postgres://user:password@host:port/database?options` (metadata-format §2). Our options are taken out; the C
-// library reads the rest, whose names are checked first. Like JuiceFS 1.4.2, settings of the session such as
-// `search_path` stand among the options.
+// `postgres://user:password@host:port/database?options` (metadata-format §2). Our options are taken out; the
+// C library reads the rest, whose names are checked first. Like JuiceFS 1.4.2, settings of the session such
+// as `search_path` stand among the options.
 
 import CLibpq
 import Glibc

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// One session with a server. Round trips are what costs: BEGIN goes out with the first statement, changes whose
-// answers nobody waits for with the next one, and nobody waits for the end of a transaction that only read.
+// One session with a server. Round trips are what costs: BEGIN goes out with the first statement, changes
+// whose answers nobody waits for with the next one, and nobody waits for the end of a transaction that only
+// read.
 //
-// A connection that is found dead before anything of a transaction was answered is opened anew. One that breaks
-// later ends the transaction: a writing one runs again, unless the COMMIT was on its way. Then a new connection
-// asks the server what became of it.
+// A connection that is found dead before anything of a transaction was answered is opened anew. One that
+// breaks later ends the transaction: a writing one runs again, unless the COMMIT was on its way. Then a new
+// connection asks the server what became of it.
 
 import CLibpq
 import Glibc
@@ -303,7 +304,7 @@ extension PostgresConnection {
         throw failure(
             .failed,
             "commit",
-            "the connection broke, and whether transaction \(transactionID) was committed is not known: \(message)"
+            "the connection broke, and nobody knows whether transaction \(transactionID) was made: \(message)"
         )
     }
 

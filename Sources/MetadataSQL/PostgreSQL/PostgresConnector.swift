@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opens connections to one database. The database itself is never made: that takes rights and decisions (owner,
-// encoding, tablespace) which are its administrator's.
+// Opens connections to one database. The database itself is never made: that takes rights and decisions
+// (owner, encoding, tablespace) which are its administrator's.
 
 import Glibc
 package import Metadata
@@ -80,8 +80,8 @@ struct PostgresConnector: Connector {
         }
     }
 
-    /// A server that reports commits before they are on disk is asked not to; one that waits for more than that
-    /// is left alone.
+    /// A server that reports commits before they are on disk is asked not to; one that waits for more than
+    /// that is left alone.
     private func makeDurable(_ handle: PostgresHandle) throws(PostgresFault) {
         let text = """
             SELECT set_config('synchronous_commit', 'on', false)

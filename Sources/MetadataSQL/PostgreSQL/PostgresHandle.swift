@@ -92,8 +92,8 @@ enum PostgresCommand {
         return .refused(state: refusal.state, message: refusal.message, command: 0)
     }
 
-    /// The last refusal of a verbose message: `FATAL:  28P01: password authentication failed`, with a line about
-    /// the server's source behind it.
+    /// The last refusal of a verbose message: `FATAL:  28P01: password authentication failed`, with a line
+    /// about the server's source behind it.
     private func refusal(in message: String) -> (state: String, message: String)? {
         for line in message.split(separator: "\n").reversed() {
             guard let mark = line.firstRange(of: ":  ") else { continue }

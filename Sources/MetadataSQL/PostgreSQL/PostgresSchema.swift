@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// PostgreSQL's spelling of the record layer's texts. The tables are those that JuiceFS 1.4.2 makes, in its order
-// (metadata-format §3.1): pg_dump shows no difference.
+// PostgreSQL's spelling of the record layer's texts. The tables are those that JuiceFS 1.4.2 makes, in its
+// order (metadata-format §3.1): pg_dump shows no difference.
 
 extension Dialect {
     static let postgres = Dialect(
@@ -26,7 +26,10 @@ extension Dialect {
 
     private static let postgresSchema = [
         "CREATE TABLE IF NOT EXISTS {setting} (name VARCHAR(255) PRIMARY KEY NOT NULL, value TEXT NOT NULL)",
-        "CREATE TABLE IF NOT EXISTS {counter} (name VARCHAR(255) PRIMARY KEY NOT NULL, value BIGINT NOT NULL)",
+        """
+        CREATE TABLE IF NOT EXISTS {counter} (name VARCHAR(255) PRIMARY KEY NOT NULL,
+        value BIGINT NOT NULL)
+        """,
         """
         CREATE TABLE IF NOT EXISTS {edge} (id BIGSERIAL PRIMARY KEY NOT NULL, parent BIGINT NOT NULL,
         name BYTEA NOT NULL, inode BIGINT NOT NULL, type INTEGER NOT NULL)
@@ -95,10 +98,13 @@ extension Dialect {
         used_inodes BIGINT NOT NULL, PRIMARY KEY (qtype, qkey))
         """,
         """
-        CREATE TABLE IF NOT EXISTS {dir_stats} (inode BIGINT PRIMARY KEY NOT NULL, data_length BIGINT NOT NULL,
-        used_space BIGINT NOT NULL, used_inodes BIGINT NOT NULL)
+        CREATE TABLE IF NOT EXISTS {dir_stats} (inode BIGINT PRIMARY KEY NOT NULL,
+        data_length BIGINT NOT NULL, used_space BIGINT NOT NULL, used_inodes BIGINT NOT NULL)
         """,
-        "CREATE TABLE IF NOT EXISTS {detached_node} (inode BIGINT PRIMARY KEY NOT NULL, added BIGINT NOT NULL)",
+        """
+        CREATE TABLE IF NOT EXISTS {detached_node} (inode BIGINT PRIMARY KEY NOT NULL,
+        added BIGINT NOT NULL)
+        """,
         """
         CREATE TABLE IF NOT EXISTS {acl} (id SERIAL PRIMARY KEY NOT NULL, owner INTEGER NULL,
         "group" INTEGER NULL, mask INTEGER NULL, other INTEGER NULL, named_users BYTEA NULL,

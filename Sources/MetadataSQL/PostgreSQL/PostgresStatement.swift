@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Statements: those that are prepared once per connection, and scans, which are cursors of the server from which
-// rows come in batches of bounded size.
+// Statements: those that are prepared once per connection, and scans, which are cursors of the server from
+// which rows come in batches of bounded size.
 
 import CLibpq
 import Metadata
@@ -181,8 +181,8 @@ struct PostgresRequest {
         self.parameters = parameters
     }
 
-    /// - Parameter missing: the error when no row changes. The server itself has to notice, since the commit may
-    ///   follow in the same batch: it divides by the number of rows.
+    /// - Parameter missing: the error when no row changes. The server itself has to notice, since the commit
+    ///   may follow in the same batch: it divides by the number of rows.
     init(_ statement: PostgresStatement, orElse missing: EngineError? = nil) {
         operation = statement.operation
         parameters = statement.parameters

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Transactions beside other writers, each statement of which sees what others committed before it (READ
-// COMMITTED). Rows that are read in order to be changed are locked; entries, counters and settings are changed
-// only while they are what was read, else the transaction runs again.
+// COMMITTED). Rows that are read in order to be changed are locked; entries, counters and settings are
+// changed only while they are what was read, else the transaction runs again.
 //
-// Links and times of directories change last, once per directory and in order of the inodes: clients that work
-// in the same directories wait for each other as briefly as can be, and never in a circle.
+// Links and times of directories change last, once per directory and in order of the inodes: clients that
+// work in the same directories wait for each other as briefly as can be, and never in a circle.
 
 import Metadata
 import SluiceBase

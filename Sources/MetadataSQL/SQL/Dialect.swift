@@ -12,8 +12,8 @@ struct Dialect: Sendable {
     var quote = ""
     /// Whether parameters are `$1`, `$2`, … instead of `?`.
     var numbersParameters = false
-    /// Whether several transactions write at a time, so that rows have to be locked and a duplicate key may be
-    /// one that another client has just made.
+    /// Whether several transactions write at a time, so that rows have to be locked and a duplicate key may
+    /// be one that another client has just made.
     var writesConcurrently = false
     /// The largest number that a column of type `INTEGER` holds.
     var largestInteger = Int64.max

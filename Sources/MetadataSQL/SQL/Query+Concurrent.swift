@@ -6,7 +6,8 @@ import VolumeModel
 
 extension Query {
     static let lockedNodes = Query("lock nodes", nodes.text + " ORDER BY inode FOR UPDATE")
-    /// The weakest lock: it keeps others from deleting or locking the row, not from changing times and counts.
+    /// The weakest lock: it keeps others from deleting or locking the row, not from changing times and
+    /// counts.
     static let keptNode = Query("hold a directory", nodes.text + " FOR KEY SHARE")
 
     /// By the number of the query that it stands for: reads that hold their rows until the transaction ends.

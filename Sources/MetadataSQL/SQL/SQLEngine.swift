@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Transactions over pooled connections: who may write, when to try again, what happens when a closure throws.
 //
-// Lock order: `writing`, then the pool, which is a leaf. Where the database has one writer, `writing` is held for
-// a whole write transaction on purpose: writers of one process queue here instead of in its busy handler.
+// Lock order: `writing`, then the pool, which is a leaf. Where the database has one writer, `writing` is held
+// for a whole write transaction on purpose: writers of one process queue here instead of in its busy handler.
 
 import Glibc
 package import Metadata

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A PostgreSQL server of Debian's package in a temporary folder. A shell starts it, and stops it and removes the
-// folder as soon as its connection to this process closes: that happens however the tests end.
+// A PostgreSQL server of Debian's package in a temporary folder. A shell starts it, and stops it and removes
+// the folder as soon as its connection to this process closes: that happens however the tests end.
 
 import Glibc
 import SluiceBase
