@@ -13,6 +13,7 @@ final class PostgresBench: MetadataBench {
     let options: String
 
     let isolatesReads = true
+    let recordsEveryReference = true
 
     /// - Parameter options: begin with `&`.
     init(options: String = "") throws {
