@@ -55,7 +55,8 @@ struct RedisDamage: RecordDamage {
         switch edit {
         case .setNode(let inode, let node): [["SET", "i\(inode)", Word(node.encoded)]]
         case .deleteNode(let inode): [["DEL", "i\(inode)"]]
-        case .setEntry(let entry, let directory): [["HSET", "d\(directory)", Word(entry.name), value(of: entry)]]
+        case .setEntry(let entry, let directory):
+            [["HSET", "d\(directory)", Word(entry.name), value(of: entry)]]
         case .deleteEntry(let name, let directory): [["HDEL", "d\(directory)", Word(name)]]
         case .setParentCount(let parent, let inode, let count):
             [["HSET", "p\(inode)", "\(parent)", "\(count)"]]
