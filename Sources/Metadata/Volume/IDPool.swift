@@ -34,10 +34,7 @@ final class IDPool: Sendable {
                     reason: "the counter holds \(next - added)"
                 )
             }
-            // A volume without counters, as Redis begins, hands out its first batch from there.
-            let reserved: UInt64 = counter == .nextInode ? 1 : 0
-            let fresh = (max(start, reserved + 1)..<max(end, reserved + 1)).reversed()
-            free.withLock { ids in ids.insert(contentsOf: fresh, at: 0) }
+            free.withLock { ids in ids.insert(contentsOf: (start..<end).reversed(), at: 0) }
             taken += pop(count - taken.count)
         }
         return taken
