@@ -66,8 +66,8 @@ package func planCollection(
 }
 
 /// Plans what is left of a saved plan: what a plan made now says too.
-/// - Returns: what was found now, with the steps of the saved plan as planned and those that no longer hold as
-///   skipped, and the steps that are left.
+/// - Returns: what was found now, with the steps of the saved plan as planned and those that no longer hold
+///   as skipped, and the steps that are left.
 /// - Throws: as `planCollection`, and as opening the saved plan.
 package func planCollection(
     applying path: ByteString,
