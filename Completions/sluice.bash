@@ -401,7 +401,7 @@ _sluice_gc() {
     repeating_flags=()
     non_repeating_flags=(--delete -y --yes --json -v --verbose --debug --trace -q --quiet --no-color --no-agent --version -h --help)
     repeating_options=()
-    non_repeating_options=(--older-than --plan --journal -p --threads)
+    non_repeating_options=(--older-than --plan --apply --journal -p --threads)
     __sluice_offer_flags_options 1
 
     # Offer option value completions
@@ -410,6 +410,9 @@ _sluice_gc() {
         return
         ;;
     '--plan')
+        return
+        ;;
+    '--apply')
         return
         ;;
     '--journal')

@@ -7,10 +7,11 @@
 import SluiceBase
 import VolumeModel
 
-/// Removes the objects of a slice: called with its id and size outside of transactions.
+/// Removes the objects of slices: called outside of transactions with all that may go at a time, so that they
+/// can be put on record together.
 ///
 /// Objects that are gone already are no error.
-package typealias BlockRemoval = (_ id: UInt64, _ size: UInt32) throws -> Void
+package typealias BlockRemoval = (_ slices: [SliceKey]) throws -> Void
 
 extension Volume {
     /// Slices whose objects are removed before their references and the deleted file's record go.
@@ -74,7 +75,7 @@ extension Volume {
         removingBlocks: BlockRemoval,
         finally: (any MetadataTransaction) throws -> Void = { _ in },
     ) throws {
-        for orphan in orphans { try removingBlocks(orphan.id, orphan.size) }
+        if !orphans.isEmpty { try removingBlocks(orphans.map { SliceKey(id: $0.id, size: $0.size) }) }
         try engine.write { transaction in
             let current = try transaction.sliceReferences(
                 orphans.map { SliceKey(id: $0.id, size: $0.size) }

@@ -72,7 +72,9 @@ package final class WritingSession: Sendable {
         try volume.flushUsage()
         let slices = slices
         for file in try session.close() {
-            try volume.deleteData(of: file) { id, size in try slices.delete(slice: id, size: size) }
+            try volume.deleteData(of: file) { unused in
+                for slice in unused { try slices.delete(slice: slice.id, size: slice.size) }
+            }
         }
     }
 }
