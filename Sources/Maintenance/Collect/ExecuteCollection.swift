@@ -165,12 +165,7 @@ private final class CollectionRun: Sendable {
             reference.count <= 0, reference.size == size
         else { return false }
         try removeBlocks(id, size)
-        try volume.engine.write { transaction in
-            guard let current = try transaction.sliceReference(id, size: size), current.count <= 0 else {
-                return
-            }
-            try transaction.deleteSliceReference(id, size: size)
-        }
+        try volume.engine.write { try volume.forget(reference, $0) }
         return true
     }
 

@@ -150,6 +150,7 @@ extension Volume {
                     else { return nil }
                     let stat = try transaction.directoryStatFromEntries(of: directory)
                     try transaction.setDirectoryStat(stat, of: directory)
+                    try log(.recount(directory, stat), in: transaction)
                     return stat
                 }
             } catch {
