@@ -24,8 +24,8 @@ extension Volume {
     ///
     /// Entries that come or go meanwhile are cloned or not.
     /// - Throws: `VolumeError.exists`, `.noEntry`, `.accessDenied`, `.notPermitted`, `.invalid` for a directory
-    ///   into itself, `.noSpace`, `.quotaExceeded`, `.damaged`. Nothing is left of the clone then, unless
-    ///   removing it fails too.
+    ///   into itself, `.noSpace`, `.quotaExceeded`, `.damaged`. Of the clone notes about deleted files are left
+    ///   then; more when removing it fails too, which gc finds.
     /// - Returns: the clone.
     @discardableResult
     package func clone(
@@ -54,7 +54,8 @@ extension Volume {
             try fill(clone, from: source, order)
             try perform { try $0.attach(clone, as: name, in: parent, caller: caller) }
         } catch {
-            for file in try removeDetached(clone) { try deleteData(of: file) { _, _ in } }
+            // The notes about their data stay, for the job that removes what others left.
+            _ = try removeDetached(clone)
             throw error
         }
         return clone
