@@ -16,6 +16,7 @@ import tempfile
 
 import measure
 import report
+import servers
 import workloads
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -80,6 +81,21 @@ def volumes(bench, sizes, rounds):
                 bench.measure(name, limits, workload(bench, volume), 1 if before else rounds)
         volume.remove()
         smaller = names
+
+
+def on_servers(bench, files, directories, rounds):
+    promised = {"ratio_wall_seconds": 0.25, "peak_rss_mib": 64}
+    for kind in (servers.Redis, servers.Postgres):
+        name = f"fsck of {files:,} files on {kind.name}"
+        if not bench.wants(name):
+            continue
+        server = kind(bench.scratch)
+        try:
+            volume = workloads.Volume(bench, "served").filled(files, directories).moved_to(server.address())
+            bench.measure(name, promised, workloads.fsck(bench, volume), rounds)
+            volume.remove()
+        finally:
+            server.stop()
 
 
 def transfers(bench, files, big, rounds):
@@ -161,6 +177,7 @@ def main():
         }
         startup(bench, starts)
         volumes(bench, [(200_000 // scale, 200), (1_000_000 // scale, 1000)], rounds)
+        on_servers(bench, 200_000 // scale, 200, rounds)
         transfers(bench, 20_000 // scale, (4 << 30) // scale // (4 << 20) * (4 << 20), rounds)
     print(report.table(bench.results))
     for name, text in document["programs"].items():

@@ -10,7 +10,7 @@ build=(libsqlite3-dev liblz4-dev libzstd-dev libssl-dev pkg-config)
 lint=(shellcheck mandoc)
 test=(acl attr fuse3 python3-venv sqlite3 tmux)
 demo=(sqlite3)
-bench=(python3-venv time)
+bench=(postgresql python3-venv redis-server time)
 
 case "${1-}" in
     build) wanted=("${build[@]}") ;;
