@@ -22,7 +22,8 @@ extension Change {
             "CREATE",
             [
                 .inode(parent), .name(name), .number(caller.uid), .number(caller.gid), .number(type.rawValue),
-                .number(mode), .number(caller.umask), .name(target), .text("linux"), .flag(touchesParent),
+                .number(mode), .number(type == .symlink ? 0 : caller.umask), .name(target), .text("linux"),
+                .flag(touchesParent),
             ],
             result: .inode(inode)
         )

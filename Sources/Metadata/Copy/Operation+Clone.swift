@@ -26,8 +26,12 @@ struct CloneOrder {
 extension Operation {
     /// Checks that a node may be cloned under a name.
     /// - Throws: `VolumeError`.
-    func checkClone(of source: Inode, as name: FileName, in parent: Inode, caller: Caller) throws -> Attributes
-    {
+    func checkClone(
+        of source: Inode,
+        as name: FileName,
+        in parent: Inode,
+        caller: Caller
+    ) throws -> Attributes {
         let directory = try newEntryDirectory(parent, name, caller: caller, for: "clone")
         let node = try changeableNode(source, for: "clone")
         let rights: AccessMask = node.type == .directory ? [.read, .execute] : .read

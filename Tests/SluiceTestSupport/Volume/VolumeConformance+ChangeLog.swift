@@ -48,7 +48,7 @@ extension VolumeConformance {
                 "INCR_COUNTER(nextInode,1024)",
                 "CREATE(1,a b%2Cc%25%28x%29%22q%5Cz,0,0,2,511,18,,linux,true):2",
                 "CREATE(2,f%01%7F%C3%A9,0,0,1,438,18,,linux,false):3",
-                "CREATE(2,g,0,0,1,416,18,,linux,false):4", "CREATE(1,s,0,0,3,511,18,x%2Cy,linux,false):5",
+                "CREATE(2,g,0,0,1,416,18,,linux,false):4", "CREATE(1,s,0,0,3,511,0,x%2Cy,linux,false):5",
             ]
         )
         test.clock.advance(seconds: 1)

@@ -49,7 +49,11 @@ extension VolumeConformance {
 
     private static func rangeConflicts(_ test: VolumeBench) throws {
         let file = try test.volume.createFile("f", in: .root).inode
-        func lock(_ wish: LockWish, _ range: ClosedRange<UInt64>, _ holder: LockHolder) throws
+        func lock(
+            _ wish: LockWish,
+            _ range: ClosedRange<UInt64>,
+            _ holder: LockHolder
+        ) throws
             -> VolumeError.Code?
         {
             let request = RangeRequest(wish, from: range.lowerBound, to: range.upperBound, processID: 5)
