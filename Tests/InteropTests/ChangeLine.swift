@@ -6,8 +6,8 @@ import SluiceBase
 
 /// Brings the lines of one change log into a form that is the same for the same operations.
 struct ChangeLines {
-    /// What the arguments of an operation are: `i` inode, `s` slice, `o` lock owner, `h` trash directory, `t` a
-    /// time or process, `u` whether the parent was touched, `-` compared as it is.
+    /// What the arguments of an operation are: `i` inode, `s` slice, `o` lock owner, `h` trash directory,
+    /// `t` a time or process, `u` whether the parent was touched, `-` compared as it is.
     private static let arguments: [String: (words: String, result: Character)] = [
         "CREATE": ("i--------u", "i"), "WRITE": ("i--s-tt", "-"), "TRUNCATE": ("i---", "-"),
         "FALLOCATE": ("i---", "-"), "COPYFILERANGE": ("i-i--", "-"), "SETATTR": ("i------tttttt-", "-"),

@@ -20,8 +20,8 @@ final class ChangeAuthor: Sendable {
 
     /// The line for a change.
     ///
-    /// Each call counts, so that two lines of one client never end alike; a transaction that runs again leaves
-    /// numbers out.
+    /// Each call counts, so that two lines of one client never end alike; a transaction that runs again
+    /// leaves numbers out.
     func line(_ change: Change, at time: Timestamp) -> [UInt8] {
         let number = lines.wrappingAdd(1, ordering: .relaxed).newValue
         let fraction = String(time.nanoseconds)

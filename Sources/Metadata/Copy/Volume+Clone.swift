@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Clones of files and trees (metadata-format §5.11). A tree is filled in transactions of some entries each and
-// gets its name at the end; what a crash leaves has no name, and gc removes it after a day.
+// Clones of files and trees (metadata-format §5.11). A tree is filled in transactions of some entries each
+// and gets its name at the end; what a crash leaves has no name, and gc removes it after a day.
 
 package import VolumeModel
 
@@ -23,9 +23,9 @@ extension Volume {
     /// Makes a copy that shares all data with the original.
     ///
     /// Entries that come or go meanwhile are cloned or not.
-    /// - Throws: `VolumeError.exists`, `.noEntry`, `.accessDenied`, `.notPermitted`, `.invalid` for a directory
-    ///   into itself, `.noSpace`, `.quotaExceeded`, `.damaged`. Of the clone notes about deleted files are left
-    ///   then; more when removing it fails too, which gc finds.
+    /// - Throws: `VolumeError.exists`, `.noEntry`, `.accessDenied`, `.notPermitted`, `.invalid` for a
+    ///   directory into itself, `.noSpace`, `.quotaExceeded`, `.damaged`. Of the clone notes about deleted
+    ///   files are left then; more when removing it fails too, which gc finds.
     /// - Returns: the clone.
     @discardableResult
     package func clone(

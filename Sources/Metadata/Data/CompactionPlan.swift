@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a compaction does with a chunk: which records it replaces, and which bytes make up the slice that takes
-// their place (metadata-format §5.5, JuiceFS 1.4.2).
+// What a compaction does with a chunk: which records it replaces, and which bytes make up the slice that
+// takes their place (metadata-format §5.5, JuiceFS 1.4.2).
 
 import SluiceBase
 package import VolumeModel

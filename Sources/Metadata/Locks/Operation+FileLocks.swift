@@ -8,8 +8,8 @@ extension Operation {
     /// Takes, changes or gives back a lock over a whole file.
     ///
     /// A lock that is refused leaves the holder what it had.
-    /// - Throws: `VolumeError.wouldBlock` when others are in the way, `.noEntry` without the node; giving back
-    ///   never fails.
+    /// - Throws: `VolumeError.wouldBlock` when others are in the way, `.noEntry` without the node; giving
+    ///   back never fails.
     package func lockFile(_ inode: Inode, _ wish: LockWish, for holder: LockHolder) throws {
         try transaction.expect([.node(inode), .fileLocks(of: inode)])
         try transaction.lock([inode])

@@ -5,8 +5,8 @@ import SluiceBase
 import Testing
 package import VolumeModel
 
-/// Random operations on a volume and on the model of a tree, done by one client or another, and compared after
-/// each one as each of them sees it.
+/// Random operations on a volume and on the model of a tree, done by one client or another, and compared
+/// after each one as each of them sees it.
 package struct TreeModelRun {
     private let actors: [any TreeActor]
     private var model: TreeModel

@@ -58,10 +58,11 @@ extension VolumeConformance {
         try volume.rename("m", in: d, to: "s", in: .root, flags: .exchange)
         try volume.rename("s", in: .root, to: "s", in: .root)
         let hour = Inode(Inode.trash.number + 1)
+        let hourName = TrashHour(containing: test.clock.now()).name
         #expect(
             try lines(test, after: &version) == [
                 "LINK(3,1,l,true):2", "MOVE(1,l,2,m,1,0,0):3",
-                "CREATE(\(Inode.trash),\(TrashHour(containing: test.clock.now()).name),0,0,2,365,0,,linux,false):\(hour)",
+                "CREATE(\(Inode.trash),\(hourName),0,0,2,365,0,,linux,false):\(hour)",
                 "MOVE(2,g,2,m,0,3,\(hour)):4", "MOVE(2,m,1,s,2,5,0):4",
             ]
         )
