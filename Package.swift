@@ -36,6 +36,7 @@ let package = Package(
     targets: [
         // System libraries: a module map and a header each.
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -48,7 +49,7 @@ let package = Package(
         // Stores.
         library("ObjectStorage", ["SluiceBase"]),
         library("Metadata", ["SluiceBase", "VolumeModel"]),
-        library("MetadataSQL", ["Metadata", "VolumeModel", "SluiceBase", "CSQLite"]),
+        library("MetadataSQL", ["Metadata", "VolumeModel", "SluiceBase", "CSQLite", "CLibpq"]),
         library("BlockStore", ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZstd"]),
 
         // Deeds.

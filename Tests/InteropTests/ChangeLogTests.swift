@@ -247,7 +247,10 @@ extension InteropTests {
                     try scene.remove("l2")
                 },
                 Deed(
-                    "printf a > m1; printf b > m2; mv -f m1 m2; mkdir w w1 w2\nrmdir w; mv -T w1 w2; ln -s x s; rm s"
+                    """
+                    printf a > m1; printf b > m2; mv -f m1 m2; mkdir w w1 w2
+                    rmdir w; mv -T w1 w2; ln -s x s; rm s
+                    """
                 ) { scene in
                     try scene.append(1, to: "m1")
                     try scene.append(1, to: "m2")

@@ -165,7 +165,10 @@ private final class CollectionRun: Sendable {
             reference.count <= 0, reference.size == size
         else { return false }
         try removeBlocks(id, size)
-        try volume.engine.write { try volume.forget(reference, $0) }
+        try volume.engine.write { transaction in
+            guard let current = try transaction.sliceReference(id, size: size) else { return }
+            try volume.forget(current, transaction)
+        }
         return true
     }
 

@@ -77,15 +77,18 @@ extension Volume {
     ) throws {
         for orphan in orphans { try removingBlocks(orphan.id, orphan.size) }
         try engine.write { transaction in
-            for orphan in orphans { try forget(orphan, transaction) }
+            let current = try transaction.sliceReferences(
+                orphans.map { SliceKey(id: $0.id, size: $0.size) }
+            )
+            for orphan in current.compactMap(\.self) { try forget(orphan, transaction) }
             try finally(transaction)
         }
     }
 
-    /// Removes the reference of a slice whose objects are gone, if it still counts nobody.
+    /// Removes the reference of a slice whose objects are gone, unless it counts somebody.
+    /// - Parameter orphan: as this transaction read it.
     package func forget(_ orphan: SliceReference, _ transaction: any MetadataTransaction) throws {
-        guard let current = try transaction.sliceReference(orphan.id, size: orphan.size), current.count <= 0
-        else { return }
+        guard orphan.count <= 0 else { return }
         try transaction.deleteSliceReference(orphan.id, size: orphan.size)
         try log(.deleteSlice(orphan.id, size: orphan.size), in: transaction)
     }
@@ -201,7 +204,8 @@ extension MetadataTransaction {
     /// Takes one user away from each slice, several from one that is listed several times.
     /// - Returns: the slices, each once, in order of their ids.
     func release(_ slices: [SliceKey]) throws -> [SliceKey] {
-        let stored = slices.filter { $0.id > 0 }
+        // In order, so that two clients wait for each other instead of blocking each other.
+        let stored = slices.filter { $0.id > 0 }.sorted { ($0.id, $0.size) < ($1.id, $1.size) }
         for slice in stored { try adjustSliceReference(slice.id, size: slice.size, by: -1) }
         return Set(stored).sorted { ($0.id, $0.size) < ($1.id, $1.size) }
     }

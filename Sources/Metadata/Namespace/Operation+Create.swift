@@ -123,6 +123,7 @@ extension Operation {
         for operation: String,
     ) throws -> Attributes {
         try check(name, in: parent, for: operation)
+        try transaction.keep(parent)
         let directory = try changeableDirectory(parent, caller: caller, for: operation)
         guard !parent.isTrash, !directory.isInTrash else {
             throw VolumeError(

@@ -125,6 +125,7 @@ extension Operation {
                 reason: "nothing is moved into the trash"
             )
         }
+        try transaction.keep(directory)
         let attributes = try changeableDirectory(directory, caller: caller, for: "rename")
         // A restore may fill a directory that is still in the trash itself.
         guard !attributes.isInTrash || flags.contains(.restore) else {
@@ -203,7 +204,10 @@ extension Operation {
                     reason: "a directory cannot be moved into itself"
                 )
             }
-            guard current != .root, !current.isTrash, let node = try transaction.node(current) else { return }
+            guard current != .root, !current.isTrash else { return }
+            // Moved meanwhile, an ancestor could come to lie below what moves.
+            try transaction.keep(current)
+            guard let node = try transaction.node(current) else { return }
             current = node.parent
         }
         throw VolumeError(

@@ -124,7 +124,7 @@ extension Volume {
         let isKnown = try transaction.adjustQuota(key.kind, key.key, space: delta.space, inodes: delta.inodes)
         guard !isKnown, key.kind != .directory else { return }
         let quota = Quota(maxSpace: -1, maxInodes: -1, usedSpace: delta.space, usedInodes: delta.inodes)
-        try transaction.setQuota(QuotaRecord(kind: key.kind, key: key.key, quota: quota))
+        try transaction.insertQuota(QuotaRecord(kind: key.kind, key: key.key, quota: quota))
     }
 }
 
@@ -148,6 +148,8 @@ extension Volume {
                 return try engine.write { transaction in
                     guard let attributes = try transaction.node(directory), attributes.type == .directory
                     else { return nil }
+                    // Read first, so that others wait with what they add until the count is stored.
+                    _ = try transaction.directoryStat(of: directory)
                     let stat = try transaction.directoryStatFromEntries(of: directory)
                     try transaction.setDirectoryStat(stat, of: directory)
                     try log(.recount(directory, stat), in: transaction)

@@ -19,17 +19,23 @@ enum Wiring {
         guard address.contains("://") else {
             throw Failure(
                 "'\(redactedAddress(address))' is not the address of a metadata engine",
-                hint: "SQLite addresses look like sqlite3:///var/lib/vol.db",
+                hint: "addresses look like sqlite3:///var/lib/vol.db or postgres://user@host/database",
                 status: .usage
             )
         }
         switch scheme {
         case "sqlite3", "sqlite":
             return try openSQLite(address: address, creating: creating, durable: durable)
+        case "postgres", "postgresql":
+            return try openPostgres(
+                address: address,
+                environment: { Posix.environment($0) },
+                durable: durable
+            )
         default:
             throw Failure(
                 "there is no engine '\(scheme)' in this version (\(redactedAddress(address)))",
-                hint: "known engines: sqlite3",
+                hint: "known engines: sqlite3, postgres",
                 status: .usage
             )
         }

@@ -180,7 +180,7 @@ package struct RunningProgram: ~Copyable {
 }
 
 /// The strings as a list that ends with a null pointer, for the time of the call.
-private func withCStrings<Result>(
+func withCStrings<Result>(
     _ strings: [String],
     _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result,
 ) -> Result {
