@@ -169,10 +169,8 @@ private final class CollectionRun: Sendable {
         else { return false }
         try removeBlocks([SliceKey(id: id, size: size)], of: step)
         try volume.engine.write { transaction in
-            guard let current = try transaction.sliceReference(id, size: size), current.count <= 0 else {
-                return
-            }
-            try transaction.deleteSliceReference(id, size: size)
+            guard let current = try transaction.sliceReference(id, size: size) else { return }
+            try volume.forget(current, transaction)
         }
         return true
     }

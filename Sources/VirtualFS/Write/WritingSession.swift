@@ -54,7 +54,15 @@ package final class WritingSession: Sendable {
                 return
             }
         }
-        tasks = [heartbeat, flush]
+        let trim = try PeriodicTask(every: .seconds(300), name: "change log") {
+            do {
+                try volume.trimChangeLog(now: volume.clock.now().seconds)
+            } catch {
+                // The next client whose turn it is tries again.
+                return
+            }
+        }
+        tasks = [heartbeat, flush, trim]
     }
 
     /// - Throws: the error that ended the session: nothing may be written any more.

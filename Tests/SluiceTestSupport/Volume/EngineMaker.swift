@@ -37,6 +37,18 @@ package struct EngineMaker: Sendable, CustomTestStringConvertible {
         }
     }
 
+    /// Runs `body` with two engines on one empty database, as two clients have them.
+    package func withTwoEngines(_ body: (any MetadataEngine, any MetadataEngine) throws -> Void) throws {
+        try Self.withDirectory { directory in
+            try make(directory).use { first in
+                // Memory cannot be opened twice: there the clients share the engine itself.
+                guard let second = try first.again?() else { return try body(first.engine, first.engine) }
+                defer { second.close() }
+                try body(first.engine, second)
+            }
+        }
+    }
+
     /// Runs `body` with a copy of the base volume (`VolumeBuilder.base`) and the means to damage it.
     package func withBase(_ body: (VolumeBuilder, any RecordDamage) throws -> Void) throws {
         try Self.withDirectory { directory in
@@ -62,6 +74,8 @@ struct OpenedEngine: Sendable {
     let engine: any MetadataEngine
     /// How its records are damaged.
     let damage: any RecordDamage
+    /// Opens another engine on the same database; nil where that is not possible.
+    var again: (@Sendable () throws -> any MetadataEngine)?
     /// Takes what the engine holds; the engine is not used any more.
     let keep: @Sendable () throws -> Copy
     /// Removes what would be left when the engine is closed and its folder gone; keeps a server until then.

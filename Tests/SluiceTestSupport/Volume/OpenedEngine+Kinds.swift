@@ -18,11 +18,13 @@ extension OpenedEngine {
     static func sqlite(in directory: ByteString, _ content: [UInt8]? = nil) throws -> OpenedEngine {
         let path = directory + "/volume.db"
         if let content { try Posix.replaceFile(path, with: content) }
-        let engine = try openSQLite(
-            address: "sqlite3://\(path)?_synchronous=off",
-            creating: content == nil
-        )
-        return OpenedEngine(engine: engine, damage: SQLDamage.sqlite(path)) {
+        let address = "sqlite3://\(path)?_synchronous=off"
+        let engine = try openSQLite(address: address, creating: content == nil)
+        return OpenedEngine(
+            engine: engine,
+            damage: SQLDamage.sqlite(path),
+            again: { try openSQLite(address: address, creating: true) }
+        ) {
             // The last connection moves everything from the log into the file.
             engine.close()
             let content = try Posix.readWholeFile(path, limit: 1 << 26)
@@ -36,13 +38,18 @@ extension OpenedEngine {
         let server = try PostgresServer.shared
         let name = server.freshName()
         if let source { try server.run(copyTables(from: "jfs_\(source)_", to: "jfs_\(name)_")) }
-        let engine = try openPostgres(address: server.address("&max_idle_conns=4&table_prefix=\(name)"))
+        let address = server.address("&max_idle_conns=4&table_prefix=\(name)")
+        let engine = try openPostgres(address: address)
         let damage = SQLDamage(prefix: "jfs_\(name)_") {
             "'\\x\(Hex.encode($0))'::bytea"
         } run: { statements in
             try server.run("BEGIN;\n\(statements)\nCOMMIT;\n")
         }
-        return OpenedEngine(engine: engine, damage: damage) {
+        return OpenedEngine(
+            engine: engine,
+            damage: damage,
+            again: { try openPostgres(address: address) }
+        ) {
             engine.close()
             return { _ in try postgres(name) }
         } leave: {
@@ -56,7 +63,11 @@ extension OpenedEngine {
         if let content { try Posix.replaceFile(directory + "/dump.rdb", with: content) }
         let server = try RedisServer(RedisServer.Options("dir \(directory)"))
         let engine = try openRedis(address: server.address(), environment: { _ in nil })
-        return OpenedEngine(engine: engine, damage: RedisDamage(server: server)) {
+        return OpenedEngine(
+            engine: engine,
+            damage: RedisDamage(server: server),
+            again: { try openRedis(address: server.address(), environment: { _ in nil }) }
+        ) {
             engine.close()
             try server.command("SAVE")
             let content = try Posix.readWholeFile(directory + "/dump.rdb", limit: 1 << 26)
