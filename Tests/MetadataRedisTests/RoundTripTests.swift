@@ -5,6 +5,7 @@
 import Metadata
 import MetadataRedis
 import SluiceBase
+import SluiceBase
 import SluiceTestSupport
 import Testing
 import VolumeModel
