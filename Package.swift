@@ -117,7 +117,10 @@ let package = Package(
         tests("TerminalUITests", ["TerminalUI", "SluiceBase"]),
         tests("CommandTests", ["SluiceBase"]),
         tests("FuzzTests", ["FuzzDecoders", "SluiceBase"]),
-        tests("InteropTests", ["SluiceBase"]),
+        tests(
+            "InteropTests",
+            ["BlockStore", "Metadata", "MetadataSQL", "ObjectStorage", "VolumeModel", "SluiceBase"]
+        ),
         tests("RepositoryTests", ["SluiceBase"]),
     ]
 )

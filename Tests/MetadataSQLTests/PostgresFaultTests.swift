@@ -322,4 +322,35 @@ struct PostgresFaultTests {
         }
         try bench.cleanUp()
     }
+
+    @Test("what is expected is fetched ahead, after a lock that is waited for, and forgotten by changes")
+    func expectation() throws {
+        let bench = try PostgresBench()
+        let engine = try bench.engine()
+        try engine.createSchema()
+        try engine.write { transaction in
+            try transaction.insertNode(Inode(5), directory())
+            try transaction.insertEntry(NamedEntry(name: "a", inode: Inode(5), type: .directory), in: .root)
+        }
+        let lock = FileLock(session: 1, owner: 2, isWrite: true)
+        try engine.write { transaction in
+            try transaction.expect([
+                .node(Inode(5)), .lookup("a", in: .root), .entry("b", in: .root), .fileLocks(of: Inode(5)),
+                .directoryQuotas, .chunk(0, of: Inode(5)), .parents(of: Inode(5)),
+                .extendedAttribute("user.k", of: Inode(5)), .rangeLocks(of: Inode(5)),
+            ])
+            #expect(try transaction.lookup("a", in: .root)?.attributes == directory())
+            #expect(try transaction.entry(named: "b", in: .root) == nil)
+            // Another client takes a lock before this one waits for the node.
+            try bench.execute("INSERT INTO jfs_flock (inode, sid, owner, ltype) VALUES (5, 1, 2, 87)")
+            try transaction.lock([Inode(5)])
+            #expect(try transaction.fileLocks(of: Inode(5)) == [lock])
+            try transaction.expect([.fileLocks(of: Inode(5)), .parents(of: Inode(5))])
+            #expect(try transaction.parents(of: Inode(5)).map(\.parent) == [.root])
+            try transaction.deleteFileLock(session: 1, owner: 2, of: Inode(5))
+            #expect(try transaction.fileLocks(of: Inode(5)) == [])
+        }
+        engine.close()
+        try bench.cleanUp()
+    }
 }

@@ -70,7 +70,25 @@ extension Operation {
         attributes.modifyTime = modified ?? time
         attributes.changeTime = time
         try transaction.updateNode(inode, attributes)
+        try log(writes, of: inode, modified: attributes.modifyTime, counts)
         return counts
+    }
+
+    /// A line for each write, as if each had been appended alone.
+    private func log(
+        _ writes: [ChunkWrite],
+        of inode: Inode,
+        modified: Timestamp,
+        _ counts: [UInt32: Int]
+    ) throws {
+        guard settings.changeLog else { return }
+        var before = counts
+        for write in writes { before[write.chunk, default: 0] -= 1 }
+        for write in writes {
+            before[write.chunk, default: 0] += 1
+            let count = before[write.chunk] ?? 0
+            try log(.write(write.slice, toChunk: write.chunk, of: inode, modified: modified, count: count))
+        }
     }
 
     /// Slices of the same chunk, gathered without changing the order inside a chunk.

@@ -11,6 +11,7 @@ extension Operation {
         var mode: UInt16
         var device: UInt32 = 0
         var length: UInt64 = 0
+        var target: ByteString = ""
     }
 
     /// Makes a directory.
@@ -79,7 +80,7 @@ extension Operation {
         guard target.count <= FileName.maximumTargetLength else {
             throw VolumeError(.nameTooLong, "create", name, in: parent, reason: "the target is too long")
         }
-        let new = NewNode(type: .symlink, mode: 0o777, length: UInt64(target.count))
+        let new = NewNode(type: .symlink, mode: 0o777, length: UInt64(target.count), target: target)
         let node = try create(name, in: parent, new, caller: caller)
         try transaction.setSymlinkTarget(target, of: node.inode)
         return node
@@ -102,7 +103,19 @@ extension Operation {
         if node.type == .directory, settings.dirStats {
             try transaction.setDirectoryStat(DirectoryStat(), of: inode)
         }
-        try touchParent(parent, directory, linkDelta: node.type == .directory ? 1 : 0)
+        let touches = try touchParent(parent, directory, linkDelta: node.type == .directory ? 1 : 0)
+        try log(
+            .create(
+                inode,
+                node.type,
+                name,
+                in: parent,
+                mode: new.mode,
+                target: new.target,
+                caller: caller,
+                touchesParent: touches
+            )
+        )
         return (inode, node)
     }
 

@@ -37,7 +37,8 @@ extension Operation {
         try transaction.updateNode(inode, node)
         try transaction.insertEntry(NamedEntry(name: name, inode: inode, type: node.type), in: parent)
         try chargeEntry(of: node, in: parent)
-        try touchParent(parent, directory)
+        let touches = try touchParent(parent, directory)
+        try log(.link(inode, name, in: parent, links: node.linkCount, touchesParent: touches))
         return node
     }
 }

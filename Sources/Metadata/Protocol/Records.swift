@@ -167,6 +167,15 @@ package struct DelayedSlices: Hashable, Sendable {
         self.encodedSlices = encodedSlices
     }
 
+    package init(id: UInt64, deleted: Int64, slices: [SliceKey]) {
+        var writer = ByteWriter(capacity: slices.count * 12)
+        for slice in slices {
+            writer.write(slice.id)
+            writer.write(slice.size)
+        }
+        self.init(id: id, deleted: deleted, encodedSlices: writer.bytes)
+    }
+
     /// The slices kept, duplicates included.
     /// - Throws: `CodecError` when the length is not a multiple of 12.
     package func slices() throws(CodecError) -> [(id: UInt64, size: UInt32)] {

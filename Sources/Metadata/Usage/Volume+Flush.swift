@@ -154,6 +154,7 @@ extension Volume {
                     _ = try transaction.directoryStat(of: directory)
                     let stat = try transaction.directoryStatFromEntries(of: directory)
                     try transaction.setDirectoryStat(stat, of: directory)
+                    try log(.recount(directory, stat), in: transaction)
                     return stat
                 }
             } catch {

@@ -5,7 +5,7 @@
 import SluiceBase
 import Synchronization
 
-/// Hands out inodes or slice ids.
+/// Hands out inodes or slice ids of one volume.
 ///
 /// Thread-safe; nothing is called while the lock is held.
 final class IDPool: Sendable {
@@ -22,11 +22,14 @@ final class IDPool: Sendable {
     }
 
     /// Takes `count` ids, fetching whole batches when too few are left.
-    func take(_ count: Int, from engine: any MetadataEngine) throws -> [UInt64] {
+    func take(_ count: Int, of volume: Volume) throws -> [UInt64] {
         var taken = pop(count)
         while taken.count < count {
             let added = batch
-            let next = try engine.write { try $0.advance(counter, by: added) }
+            let next = try volume.engine.write { transaction in
+                try volume.log(.takeIDs(counter, added), in: transaction)
+                return try transaction.advance(counter, by: added)
+            }
             // The counter holds the next free id: the batch ends just before it. On Redis a new volume has no
             // counter, and its first batch begins with what is reserved (metadata-format §3.3).
             guard next > added, let start = UInt64(exactly: next - added), let end = UInt64(exactly: next)
@@ -34,7 +37,7 @@ final class IDPool: Sendable {
                 throw EngineError(
                     .corrupt,
                     "take ids from counter \(counter.rawValue)",
-                    address: engine.address,
+                    address: volume.engine.address,
                     reason: "the counter holds \(next - added)"
                 )
             }

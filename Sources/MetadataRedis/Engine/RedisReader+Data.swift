@@ -15,7 +15,9 @@ extension RedisReader {
         try chunks([index], of: inode).first
     }
 
-    /// Those that are there. A missing list and an empty one are the same.
+    /// Those that are there.
+    ///
+    /// A missing list and an empty one are the same.
     private func chunks(_ indexes: [UInt32], of inode: Inode) throws -> [ChunkRecord] {
         let lists = try store.lists(indexes.map { keys.chunk($0, inode) })
         return zip(indexes, lists).compactMap { index, items in

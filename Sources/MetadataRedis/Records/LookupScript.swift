@@ -6,7 +6,9 @@
 /// The script by which a directory entry is looked up.
 enum LookupScript {
     /// Answers nothing for a name that is not there, else the entry, and behind it the attributes of the
-    /// node, null when there is none. The entry alone says that the caller must ask for the node.
+    /// node, null when there is none.
+    ///
+    /// The entry alone says that the caller must ask for the node.
     static let text = """
         local entry = redis.call('HGET', KEYS[1], ARGV[1])
         if not entry then return false end

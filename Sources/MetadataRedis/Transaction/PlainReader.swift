@@ -3,7 +3,9 @@
 import Metadata
 
 /// Reads keys outside of transactions: a connection that was lost is replaced, since each question can be
-/// asked again. Not for scans, whose cursors belong to one server.
+/// asked again.
+///
+/// Not for scans, whose cursors belong to one server.
 final class PlainReader: KeyReader {
     private let pool: RedisPool
     private var isLost = false

@@ -12,13 +12,15 @@ package final class RedisConnection {
     package let address: String
     /// Exchanges so far: what a caller waited for the network.
     package private(set) var roundTrips = 0
-    /// Whether the last request left whole, so that the server may have it even when no answer came. A
-    /// request that did not lacks its last command at least.
+    /// Whether the last request left whole, so that the server may have it even when no answer came.
+    ///
+    /// A request that did not lacks its last command at least.
     package private(set) var hasSent = false
     /// Whether an exchange failed; no other may follow.
     package private(set) var isBroken = false
-    /// Whether the server said that the keys are, or will be, somewhere else: it is a replica now, or the
-    /// slot moved. The next transaction needs a connection that was looked for anew.
+    /// Whether the server said that the keys are somewhere else: it is a replica now, or the slot moved.
+    ///
+    /// The next transaction needs a connection that was looked for anew.
     package private(set) var isElsewhere = false
     /// The server's number of this connection, 0 when it does not tell (before Redis 5.0).
     package var clientID: Int64 = 0

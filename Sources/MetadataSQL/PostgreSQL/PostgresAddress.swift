@@ -58,7 +58,8 @@ struct PostgresAddress: Sendable {
             omittingEmptySubsequences: false
         )
         hasUser = parts[0].contains("@")
-        options.pool.idle = max(2, 2 * sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        // A connection takes the server milliseconds to open: enough are kept for all workers.
+        options.pool.idle = max(16, 2 * sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         var session: [String] = []
         var rest: [Substring] = []
         for option in parts.count == 2 ? parts[1].split(separator: "&") : [] {

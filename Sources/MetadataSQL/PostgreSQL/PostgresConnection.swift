@@ -38,6 +38,9 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
     /// The server's number of the running transaction, when it writes.
     private var transactionID: Int64?
     private var posted: [PostgresRequest] = []
+    /// Statements that go out with the next one, and answers of such that nobody asked for yet.
+    private var expected: [PostgresRequest] = []
+    private var ahead: [PostgresRequest.Key: PostgresResult] = [:]
     /// What the server refused last.
     private var refused: PostgresRequest?
     private var isClosed = false
@@ -65,10 +68,6 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
         return made
     }
 
-    func separateStatement(_ query: Query) throws(EngineError) -> any SQLStatement {
-        try point(query)
-    }
-
     func freshStatement(_ query: Query) throws(EngineError) -> any SQLStatement {
         scans += 1
         return PostgresCursor(self, number: scans, query, try render(query), address: address)
@@ -87,11 +86,29 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
         try run([PostgresRequest(once: text, operation: operation)])
     }
 
-    func runTogether(_ statements: [any SQLStatement]) throws(EngineError) {
-        let statements = statements.compactMap { $0 as? PostgresStatement }
-        for (statement, answer) in zip(statements, try run(statements.map { PostgresRequest($0) })) {
-            statement.accept(answer)
-        }
+    func expect(_ statement: any SQLStatement) throws(EngineError) {
+        guard let statement = statement as? PostgresStatement else { return }
+        let request = PostgresRequest(statement)
+        guard ahead[request.key] == nil, !expected.contains(where: { $0.key == request.key }) else { return }
+        expected.append(request)
+    }
+
+    /// The answer to one statement, which may have come already.
+    func answer(to request: PostgresRequest) throws(EngineError) -> PostgresResult? {
+        let isExpected = expected.contains { $0.key == request.key }
+        if isExpected { try run([]) }
+        if let known = ahead.removeValue(forKey: request.key) { return known }
+        if !request.isReading { forgetExpected() }
+        // What was read before a lock may have changed while it was waited for; what is expected goes out
+        // behind it.
+        if request.isLocking { ahead = [:] }
+        return try run([request]).last
+    }
+
+    /// What was fetched ahead holds until the transaction changes something.
+    private func forgetExpected() {
+        expected = []
+        ahead = [:]
     }
 
     /// Takes a change to be sent with the next batch.
@@ -101,6 +118,7 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
             return
         }
         try requireUse(request.operation)
+        forgetExpected()
         posted.append(request)
         if posted.count >= Self.postedLimit { try run([]) }
     }
@@ -128,6 +146,7 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
 
     private func commitChanges() throws(EngineError) {
         guard hasBegun || !posted.isEmpty else { return }
+        forgetExpected()
         // Before the COMMIT goes out the number of the transaction has to be known.
         if !hasBegun { try run([]) }
         let commit = PostgresRequest(once: "COMMIT", operation: "commit")
@@ -157,6 +176,7 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
         isAborted = false
         transactionID = nil
         posted = []
+        forgetExpected()
     }
 
     private func requireUse(_ operation: String) throws(EngineError) {
@@ -189,7 +209,7 @@ extension PostgresConnection {
     }
 
     private func exchange(_ requests: [PostgresRequest]) throws(PostgresFault) -> [PostgresResult] {
-        let all = beginning + posted + requests
+        let all = beginning + posted + requests + expected
         var commands: [PostgresCommand] = []
         /// By the places of their commands: which request it belongs to.
         var owners: [Int] = []
@@ -218,8 +238,10 @@ extension PostgresConnection {
         }
         if mode == .writing, transactionID == nil { transactionID = Self.number(answers[1]) }
         posted = []
-        return zip(answers, commands.indices).filter { preparing[$0.1] == nil }.map(\.0)
-            .suffix(requests.count)
+        let results = zip(answers, commands.indices).filter { preparing[$0.1] == nil }.map(\.0)
+        for (request, result) in zip(expected, results.suffix(expected.count)) { ahead[request.key] = result }
+        defer { expected = [] }
+        return Array(results.dropLast(expected.count).suffix(requests.count))
     }
 
     /// What begins the transaction, when that is still to be done.

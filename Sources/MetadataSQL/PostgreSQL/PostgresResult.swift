@@ -18,7 +18,7 @@ enum PostgresType {
 }
 
 /// A parameter.
-enum PostgresValue {
+enum PostgresValue: Hashable {
     case number(Int64)
     case bytes([UInt8])
     case text([UInt8])

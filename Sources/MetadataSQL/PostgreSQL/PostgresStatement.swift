@@ -103,14 +103,11 @@ final class PostgresStatement: PostgresRows, SQLStatement {
     }
 
     func step() throws(EngineError) -> Bool {
-        if result == nil { accept(try connection.run([PostgresRequest(self)]).last) }
+        if result == nil {
+            result = try connection.answer(to: PostgresRequest(self))
+            row = -1
+        }
         return advance()
-    }
-
-    /// Takes the rows that the server answered.
-    func accept(_ answer: PostgresResult?) {
-        result = answer
-        row = -1
     }
 
     func post(orElse missing: EngineError?) throws(EngineError) {
@@ -174,6 +171,20 @@ struct PostgresRequest {
     var parameters: [PostgresValue] = []
     /// The error when no row changes.
     var missing: EngineError?
+
+    /// Tells requests apart that have different answers.
+    struct Key: Hashable {
+        let name: String?
+        let parameters: [PostgresValue]
+    }
+
+    var key: Key { Key(name: name, parameters: parameters) }
+
+    /// Whether it changes nothing.
+    var isReading: Bool { text.hasPrefix("SELECT") }
+
+    /// Whether it waits for others to let go of its rows.
+    var isLocking: Bool { text.hasSuffix("FOR UPDATE") }
 
     init(once text: String, parameters: [PostgresValue] = [], operation: String) {
         self.operation = operation

@@ -37,7 +37,7 @@ final class ConcurrentTransaction: SQLTransaction {
         case value(Value)
     }
 
-    /// Nodes that are locked, kept or expected.
+    /// Nodes that are locked or kept.
     private var known: [Inode: Attributes] = [:]
     private var locked: Set<Inode> = []
     private var kept: Set<Inode> = []
@@ -83,51 +83,40 @@ final class ConcurrentTransaction: SQLTransaction {
     }
 
     override func expect(_ records: [RecordKey]) throws {
-        var inodes: Set<Inode> = []
-        var names: Set<EntryKey> = []
         for record in records {
             switch record {
-            case .node(let inode): inodes.insert(inode)
+            case .node(let inode): try expect(.node, [inode.stored])
+            // The node is read once more when it is locked.
             case .entry(let name, let directory), .lookup(let name, let directory):
-                names.insert(EntryKey(directory: directory, name: name))
-            case .chunk, .parents, .extendedAttribute, .fileLocks, .rangeLocks, .directoryQuotas,
-                .directoryStat, .quota:
-                break
+                try expect(.entry, [directory.stored]) { row throws(EngineError) in
+                    try row.bind(bytes: name.bytes, at: 1)
+                }
+            case .chunk(let index, let inode): try expect(.chunk, [inode.stored, Int64(index)])
+            case .parents(let inode): try expect(.parents, [inode.stored])
+            case .extendedAttribute(let name, let inode):
+                guard holds(text: name) else { continue }
+                try expect(.extendedAttribute, [inode.stored]) { row throws(EngineError) in
+                    try row.bind(text: name.bytes, at: 1)
+                }
+            case .fileLocks(let inode): try expect(.fileLocks, [inode.stored])
+            case .rangeLocks(let inode): try expect(.rangeLocks, [inode.stored])
+            case .directoryQuotas: try expect(.directoryQuotas, [])
+            // Changed by one statement, which needs no read before.
+            case .directoryStat, .quota: break
             }
         }
-        try fetch(inodes.filter { known[$0] == nil }.sorted(), names.filter { entries[$0] == nil })
     }
 
-    /// Reads nodes and entries in one round trip.
-    private func fetch(_ inodes: [Inode], _ names: Set<EntryKey>) throws {
-        guard inodes.count + names.count > 1 else { return }
-        let nodeRows = try statement(.nodes)
-        defer { nodeRows.reset() }
-        try nodeRows.bind(list: inodes.map(\.stored), at: 0)
-        var rows: [(EntryKey, any SQLStatement)] = []
-        defer { for (_, row) in rows { row.finish() } }
-        for key in names {
-            let row = try connection.separateStatement(.entry)
-            try row.bind(key.directory.stored, at: 0)
-            try row.bind(bytes: key.name.bytes, at: 1)
-            rows.append((key, row))
-        }
-        try connection.runTogether((inodes.isEmpty ? [] : [nodeRows]) + rows.map(\.1))
-        while !inodes.isEmpty, try nodeRows.step() {
-            // A damaged row is an error for whoever reads it by itself.
-            guard let inode = try? nodeRows.inode(0), let node = try? Attributes(from: nodeRows, at: 1) else {
-                continue
-            }
-            known[inode] = node
-        }
-        for (key, row) in rows {
-            guard try row.step() else {
-                entries[key] = .nothing
-                continue
-            }
-            guard let entry = try? Entry(from: row) else { continue }
-            entries[key] = .value(entry)
-        }
+    private func expect(
+        _ query: Query,
+        _ numbers: [Int64],
+        _ bind: (any SQLStatement) throws(EngineError) -> Void = { (_) throws(EngineError) in }
+    ) throws(EngineError) {
+        let row = try statement(query)
+        defer { row.reset() }
+        for (index, number) in numbers.enumerated() { try row.bind(number, at: index) }
+        try bind(row)
+        try connection.expect(row)
     }
 
     override func node(_ inode: Inode) throws -> Attributes? {

@@ -17,11 +17,9 @@ protocol SQLConnection: AnyObject, Sendable {
     /// The statement of a query, prepared once per connection. The caller resets it after use.
     func statement(_ query: Query) throws(EngineError) -> any SQLStatement
 
-    /// Another statement of the same query, for use beside the first.
-    func separateStatement(_ query: Query) throws(EngineError) -> any SQLStatement
-
-    /// Runs bound statements in one round trip, where there are round trips; their steps answer from it.
-    func runTogether(_ statements: [any SQLStatement]) throws(EngineError)
+    /// Announces that a bound statement is going to be run in this transaction, before anything is changed:
+    /// with round trips it goes out with the next statement.
+    func expect(_ statement: any SQLStatement) throws(EngineError)
 
     /// A statement of its own, for a scan that runs beside others.
     func freshStatement(_ query: Query) throws(EngineError) -> any SQLStatement
@@ -92,7 +90,7 @@ protocol SQLStatement: AnyObject {
 }
 
 extension SQLConnection {
-    func runTogether(_: [any SQLStatement]) throws(EngineError) {}
+    func expect(_: any SQLStatement) throws(EngineError) {}
 }
 
 extension SQLStatement {

@@ -44,10 +44,6 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
         return made
     }
 
-    func separateStatement(_ query: Query) throws(EngineError) -> any SQLStatement {
-        try prepare(query)
-    }
-
     func freshStatement(_ query: Query) throws(EngineError) -> any SQLStatement {
         try prepare(query)
     }

@@ -45,6 +45,7 @@ extension StorageError {
         case .noSpace, .quotaExceeded: .noSpace
         case .outOfRange, .tooLarge: .tooLarge
         case .notSupported: .unsupported
+        case .wouldBlock: .unreachable
         case .damaged: .corrupt
         }
     }
