@@ -65,9 +65,7 @@ class RedisTransaction: RedisReader, MetadataTransaction {
     }
 
     /// A script would read the node before it is watched.
-    override func lookupByScript(_ name: FileName, in directory: Inode) throws -> (entry: NodeEntry?, Void)? {
-        nil
-    }
+    override var usesScript: Bool { false }
 
     override func entries(of directory: Inode, after name: FileName?, limit: Int) throws -> [NamedEntry] {
         let key = keys.entries(directory)
