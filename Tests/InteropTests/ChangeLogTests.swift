@@ -70,7 +70,7 @@ private struct Scene {
     func rename(_ old: ByteString, _ new: ByteString, _ flags: RenameFlags = []) throws {
         let (from, to) = (try place(old), try place(new))
         let removal = try volume.rename(from.name, in: from.parent, to: to.name, in: to.parent, flags: flags)
-        for file in removal.deletedFiles { try volume.deleteData(of: file) { _, _ in } }
+        for file in removal.deletedFiles { try volume.deleteData(of: file) { _ in } }
     }
 
     func remove(_ path: ByteString) throws {
@@ -80,7 +80,7 @@ private struct Scene {
             return
         }
         for file in try volume.unlink(name, in: parent).deletedFiles {
-            try volume.deleteData(of: file) { _, _ in }
+            try volume.deleteData(of: file) { _ in }
         }
     }
 
@@ -90,7 +90,7 @@ private struct Scene {
 
     func compact(_ path: ByteString) throws {
         guard let plan = try volume.compactionPlan(of: inode(path), chunk: 0) else { return }
-        _ = try volume.commit(plan, as: volume.takeSliceIDs(1)[0]) { _, _ in }
+        _ = try volume.commit(plan, as: volume.takeSliceIDs(1)[0]) { _ in }
     }
 }
 
@@ -238,7 +238,7 @@ extension InteropTests {
                         try operation.releaseSustained(file, by: 1)
                         return operation.effects.deletedFiles
                     }
-                    for file in files { try scene.volume.deleteData(of: file) { _, _ in } }
+                    for file in files { try scene.volume.deleteData(of: file) { _ in } }
                 },
                 Deed("printf a > l1; ln l1 l2; rm l1; rm l2") { scene in
                     try scene.append(1, to: "l1")

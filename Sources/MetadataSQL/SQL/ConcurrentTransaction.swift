@@ -74,6 +74,17 @@ final class ConcurrentTransaction: SQLTransaction {
             known[inode] = attributes
             locked.insert(inode)
         }
+        try confirmEntries(of: wanted.subtracting(locked))
+    }
+
+    /// A node may go while its lock is waited for, with the entry that led here: that is no damage.
+    private func confirmEntries(of missing: Set<Inode>) throws {
+        for (key, seen) in entries {
+            guard case .value(let entry) = seen, missing.contains(entry.inode) else { continue }
+            guard try super.entry(named: key.name, in: key.directory) == entry else {
+                throw changedMeanwhile("read '\(key.name)' in directory \(key.directory)")
+            }
+        }
     }
 
     override func keep(_ directory: Inode) throws {

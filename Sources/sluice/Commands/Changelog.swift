@@ -64,10 +64,8 @@ struct Changelog: ParsableCommand {
     private func text(of line: ChangeRecord) -> String {
         let entry = ByteString(line.entry)
         guard output.json else { return "\(line.version): \(terminalSafe(entry.description))" }
-        let object = JSONObject([
-            ("type", .string("change")), ("version", JSONValue(line.version)),
-            ("entry", JSONReport.name(entry)),
-        ])
+        var object = JSONObject([("type", .string("change")), ("version", JSONValue(line.version))])
+        object.set("entry", entry)
         return JSONValue.object(object).compact
     }
 }

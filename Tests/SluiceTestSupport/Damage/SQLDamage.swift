@@ -37,12 +37,18 @@ package struct SQLDamage: RecordDamage {
         case .node(let inode): try run("UPDATE \(prefix)node SET mode = -1 WHERE inode = \(sql(inode));")
         case .entry(let name, let directory):
             try run(
-                "UPDATE \(prefix)edge SET type = 70000 WHERE parent = \(sql(directory)) AND name = \(sql(name));"
+                """
+                UPDATE \(prefix)edge SET type = 70000
+                WHERE parent = \(sql(directory)) AND name = \(sql(name));
+                """
             )
         case .chunk(let index, let inode):
             let slices = literal([1, 2, 3])
             try run(
-                "UPDATE \(prefix)chunk SET slices = \(slices) WHERE inode = \(sql(inode)) AND indx = \(index);"
+                """
+                UPDATE \(prefix)chunk SET slices = \(slices)
+                WHERE inode = \(sql(inode)) AND indx = \(index);
+                """
             )
         case .reference(let id, _):
             try run("UPDATE \(prefix)chunk_ref SET size = -1 WHERE chunkid = \(sql(id));")

@@ -101,7 +101,7 @@ package struct ClientPair: Sendable {
             if try refusal({ _ = try volume.createFile(file, in: directory) }) == nil {
                 let removal = try volume.rename(file, in: directory, to: "winner", in: directory)
                 for file in removal.deletedFiles {
-                    try volume.deleteData(of: file) { try slices.delete(slice: $0, size: $1) }
+                    try volume.deleteData(of: file) { try slices.delete($0) }
                 }
             }
             if try refusal({ _ = try volume.makeDirectory(inner, in: directory) }) == nil {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engines that every rule and every damage is tried on. An engine that joins gives a line in `all` and says
-// in `OpenedEngine` how it is opened, copied and damaged.
+// The engines that every rule and every damage is tried on. An engine that joins gives a line in `all` and
+// says in `OpenedEngine` how it is opened, copied and damaged.
 
 package import Metadata
 import SluiceBase

@@ -100,12 +100,12 @@ package struct VolumeActor: TreeActor {
         let id = try volume.takeSliceIDs(1)[0]
         let bytes = try contents(of: plan.pieces)
         _ = try slices.write(slice: id, from: ArraySource(bytes), limit: plan.size)
-        _ = try volume.commit(plan, as: id) { try slices.delete(slice: $0, size: $1) }
+        _ = try volume.commit(plan, as: id) { try slices.delete($0) }
     }
 
     private func deleteData(_ files: [DeletedFile]) throws {
         for file in files {
-            try volume.deleteData(of: file) { try slices.delete(slice: $0, size: $1) }
+            try volume.deleteData(of: file) { try slices.delete($0) }
         }
     }
 
@@ -154,5 +154,12 @@ package struct VolumeActor: TreeActor {
         default: break
         }
         return Int(node.linkCount) == expected.links
+    }
+}
+
+extension SliceStore {
+    /// Deletes the blocks of several slices.
+    func delete(_ slices: [SliceKey]) throws {
+        for slice in slices { try delete(slice: slice.id, size: slice.size) }
     }
 }

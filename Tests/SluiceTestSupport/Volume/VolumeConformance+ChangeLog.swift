@@ -105,7 +105,7 @@ extension VolumeConformance {
         try volume.perform { _ = try $0.allocate(file, from: 5, length: 3, mode: [.keepSize, .punchHole]) }
         _ = try volume.copyRange(of: file, from: 0, to: other, at: 100, count: 99)
         let plan = try #require(try volume.compactionPlan(of: file, chunk: 0))
-        #expect(try volume.commit(plan, as: ids[2]) { _, _ in })
+        #expect(try volume.commit(plan, as: ids[2]) { _ in })
         #expect(
             try lines(test, after: &version) == [
                 "WRITE(\(file),0,0,\(ids[0]),10,\(now.seconds),\(now.nanoseconds)):1",
@@ -160,7 +160,7 @@ extension VolumeConformance {
         let d = try volume.makeDirectory("d", in: .root).inode
         var version = try test.engine.read { try $0.lastChange() }
         let gone = try volume.unlink("f", in: .root)
-        for file in gone.deletedFiles { try volume.deleteData(of: file) { _, _ in } }
+        for file in gone.deletedFiles { try volume.deleteData(of: file) { _ in } }
         try volume.unlink("o", in: .root, openedBy: 9)
         try volume.perform { try $0.releaseSustained(open, by: 9) }
         try volume.removeDirectory("d", in: .root)

@@ -51,7 +51,7 @@ extension VolumeConformance {
         #expect((plan.skipped, plan.position, plan.size, plan.replaced) == (0, 0, 30, old))
         let later = try append(1, 5, to: file, test)
         let id = try test.volume.takeSliceIDs(1)[0]
-        #expect(try test.volume.commit(plan, as: id) { _, _ in Issue.record("a slice was removed") })
+        #expect(try test.volume.commit(plan, as: id) { _ in Issue.record("a slice was removed") })
         let new = Slice(position: 0, id: id, size: 30, offset: 0, length: 30)
         #expect(try slices(0, of: file, test) == [new] + later)
         #expect(try users(of: [new] + old, test) == [1, 1, 1, 1])
@@ -65,10 +65,10 @@ extension VolumeConformance {
         try append(2, 10, to: file, test)
         let plan = try #require(try test.volume.compactionPlan(of: file, chunk: 0))
         let ids = try test.volume.takeSliceIDs(2)
-        #expect(try test.volume.commit(plan, as: ids[0]) { _, _ in })
+        #expect(try test.volume.commit(plan, as: ids[0]) { _ in })
         let before = try slices(0, of: file, test)
         var removed: [UInt64] = []
-        #expect(try !test.volume.commit(plan, as: ids[1]) { id, _ in removed.append(id) })
+        #expect(try !test.volume.commit(plan, as: ids[1]) { removed += $0.map(\.id) })
         #expect(removed == [ids[1]])
         #expect(try slices(0, of: file, test) == before)
         #expect(try test.engine.read { try $0.delayedSlices(ids[1]) } == nil)
@@ -87,7 +87,7 @@ extension VolumeConformance {
         let plan = try #require(try volume.compactionPlan(of: file, chunk: 0))
         let id = try volume.takeSliceIDs(1)[0]
         var removed: [UInt64] = []
-        #expect(try volume.commit(plan, as: id) { id, _ in removed.append(id) })
+        #expect(try volume.commit(plan, as: id) { removed += $0.map(\.id) })
         // The copy still uses the first one.
         #expect(removed == [old[1].id])
         #expect(try users(of: [old[0]], test) == [1])
@@ -106,7 +106,7 @@ extension VolumeConformance {
         let whole = try #require(try test.volume.compactionPlan(of: file, chunk: 0))
         #expect((whole.skipped, whole.position, whole.size) == (0, 10, 1_499_999))
         let id = try test.volume.takeSliceIDs(1)[0]
-        #expect(try test.volume.commit(plan, as: id) { _, _ in })
+        #expect(try test.volume.commit(plan, as: id) { _ in })
         let result = try slices(0, of: file, test)
         #expect(result.map(\.id) == [large[0].id, id, 0])
         // Of a chunk of nothing but holes a byte is left.
@@ -122,11 +122,11 @@ extension VolumeConformance {
         let old = try append(2, 10, to: file, test)
         let plan = try #require(try test.volume.compactionPlan(of: file, chunk: 0))
         let id = try test.volume.takeSliceIDs(1)[0]
-        #expect(try test.volume.commit(plan, as: id) { _, _ in })
+        #expect(try test.volume.commit(plan, as: id) { _ in })
         let deleted = test.clock.now().seconds
         var removed: [UInt64] = []
         func expire(before time: Int64) throws -> Int {
-            try test.volume.expireDelayedSlices(before: time, limit: 10) { id, _ in removed.append(id) }
+            try test.volume.expireDelayedSlices(before: time, limit: 10) { removed += $0.map(\.id) }
         }
         #expect(try expire(before: deleted) == 0)
         #expect(try expire(before: deleted + 1) == 1)
