@@ -88,7 +88,8 @@ final class InodeStreams {
         // Some engines show a record twice.
         while let node = nodes.head, node.inode == inode {
             bundle.node = node
-            try nodes.advance()
+            // A scan of Redis may deliver a key twice.
+            while nodes.head?.inode == inode { try nodes.advance() }
         }
         while let entry = entries.head, entry.inode == inode {
             bundle.add(entry)

@@ -24,8 +24,8 @@ package protocol MetadataReader: AnyObject {
     /// An entry together with the attributes of its node, in one step where the engine can.
     func lookup(_ name: FileName, in directory: Inode) throws -> NodeEntry?
 
-    /// A directory's node together with one of its entries and that entry's node, in one step where the engine
-    /// can.
+    /// A directory's node together with one of its entries and that entry's node, in one step where the
+    /// engine can.
     func step(to name: FileName, in directory: Inode) throws -> PathStep
 
     /// Entries in byte order of their names, from the first one after `name`.

@@ -108,7 +108,7 @@ class RedisReader: MetadataReader {
         return nil
     }
 
-    /// Whether the script may be asked: where every key is on one server, and nothing has to be watched first.
+    /// Whether the script may be asked: every key is on one server, and nothing has to be watched first.
     var usesScript: Bool { keys.prefix.isEmpty }
 
     /// What the script says of an entry.

@@ -3,8 +3,10 @@
 // the whole key space of the server; each round trip brings the values of one page of keys and the names of
 // the next, so memory is bounded by a page.
 //
-// SCAN may deliver a key twice while the server's tables grow. What is delivered twice inside a page is
-// dropped here; whoever sorts a scan drops equal neighbours (Maintenance/Evidence/RecordStream.swift).
+// SCAN may deliver a key twice while the server's tables change their size. What comes twice inside a page is
+// dropped here. The check drops nodes that come again once they are sorted (Maintenance/Check/InodeStreams);
+// what else came twice looks like damage there until its second look asks for the record itself, and to the
+// collection like one more user of a slice, which keeps it.
 
 import Metadata
 import SluiceBase

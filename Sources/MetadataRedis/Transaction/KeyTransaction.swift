@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Optimistic transactions (metadata-format §4.3). Keys are watched in the same round trip as they are read,
 // never later; what was read is remembered, so nothing is asked for twice; writes are gathered and go to the
-// server as one MULTI … EXEC, which does nothing when a watched key changed. Reads after own writes see them.
+// server as one MULTI … EXEC, which does nothing when a watched key changed. Reads after own writes see
+// them.
 
 import Metadata
 import SluiceBase
