@@ -7,22 +7,21 @@ import SluiceBase
 extension VolumeSettings {
     /// The record format that a mark claims; JuiceFS knows 1.
     private static let loadMarkVersion: Int64 = 1_000_000
-    private static let loadMarkField = "InterruptedLoad"
 
     /// The setting that stands in a database while this volume is being loaded into it.
     package var loadMark: VolumeSettings {
         var mark = VolumeSettings()
-        mark.name = name
+        // No volume can be called so: 'juicefs format' refuses to change the name.
+        mark.name = "interrupted load of \(name)"
         mark.uuid = uuid
         mark.storage = "none"
         mark.metaVersion = Self.loadMarkVersion
-        mark.unknown[Self.loadMarkField] = true
         return mark
     }
 
     /// Whether this is the mark of a load that runs or was interrupted, not the setting of a volume.
     package var isLoadMark: Bool {
-        metaVersion == Self.loadMarkVersion && unknown[Self.loadMarkField] == true
+        metaVersion == Self.loadMarkVersion
     }
 
     /// What a mark means, for people.
