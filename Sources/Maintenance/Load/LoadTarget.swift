@@ -110,6 +110,12 @@ package final class LoadTarget {
         batchWeight = 0
     }
 
+    /// Empties the database again after a load that failed; when that fails too, the mark stays.
+    package func abandon() {
+        batch = []
+        try? engine.destroy()
+    }
+
     /// Writes what waits, and last the setting, which makes the database a volume.
     /// - Parameter settings: with their secrets sealed, as they are stored.
     package func finish(_ settings: VolumeSettings) throws {
