@@ -39,6 +39,7 @@ let package = Package(
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
 
@@ -50,7 +51,7 @@ let package = Package(
         library("ObjectStorage", ["SluiceBase"]),
         library("Metadata", ["SluiceBase", "VolumeModel"]),
         library("MetadataSQL", ["Metadata", "VolumeModel", "SluiceBase", "CSQLite", "CLibpq"]),
-        library("BlockStore", ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZstd"]),
+        library("BlockStore", ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZlib", "CZstd"]),
 
         // Deeds.
         library("VirtualFS", ["Metadata", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"]),

@@ -13,7 +13,7 @@ struct EdgeTests {
         "ObjectStorage": ["SluiceBase"],
         "Metadata": ["SluiceBase", "VolumeModel"],
         "MetadataSQL": ["Metadata", "VolumeModel", "SluiceBase", "CSQLite", "CLibpq"],
-        "BlockStore": ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZstd"],
+        "BlockStore": ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZlib", "CZstd"],
         "VirtualFS": ["Metadata", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"],
         "Maintenance": ["Metadata", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"],
         "BucketSync": ["ObjectStorage", "SluiceBase"],
@@ -28,7 +28,7 @@ struct EdgeTests {
     /// Parts of the toolchain and the C library that any target may import.
     private static let ground: Set<String> = ["Glibc", "Synchronization"]
 
-    private static let systemLibraries: Set<String> = ["CSQLite", "CLibpq", "CLZ4", "CZstd", "CCrypto"]
+    private static let systemLibraries: Set<String> = ["CSQLite", "CLibpq", "CLZ4", "CZlib", "CZstd", "CCrypto"]
 
     @Test("Package.swift declares exactly the edges of the table")
     func declaredEdges() throws {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Metadata
+import SluiceBase
 package import VolumeModel
 
 /// A record of a dump on its way into an engine.

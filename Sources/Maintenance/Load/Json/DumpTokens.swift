@@ -202,7 +202,7 @@ package final class DumpTokens {
         }
         var magnitude: UInt64 = 0
         var digits = 0
-        while position < filled || (try refill()) {
+        while try position < filled || refill() {
             let digit = unsafe buffer[position] &- 0x30
             guard digit < 10 else { break }
             let (product, tooLarge) = magnitude.multipliedReportingOverflow(by: 10)
