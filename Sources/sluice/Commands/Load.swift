@@ -5,6 +5,7 @@ import Maintenance
 import Metadata
 import SluiceBase
 import TerminalUI
+import VolumeModel
 
 struct Load: ParsableCommand {
     static let configuration = CommandConfiguration(
