@@ -14,7 +14,7 @@ struct EdgeTests {
         "Metadata": ["SluiceBase", "VolumeModel"],
         "MetadataSQL": ["Metadata", "VolumeModel", "SluiceBase", "CSQLite", "CLibpq"],
         "MetadataRedis": ["Metadata", "VolumeModel", "SluiceBase", "CHiredis", "CSSL"],
-        "BlockStore": ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZstd"],
+        "BlockStore": ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZlib", "CZstd"],
         "VirtualFS": ["Metadata", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"],
         "Maintenance": ["Metadata", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"],
         "BucketSync": ["ObjectStorage", "SluiceBase"],
@@ -30,7 +30,7 @@ struct EdgeTests {
     private static let ground: Set<String> = ["Glibc", "Synchronization"]
 
     private static let systemLibraries: Set<String> = [
-        "CSQLite", "CLibpq", "CHiredis", "CLZ4", "CZstd", "CCrypto", "CSSL",
+        "CSQLite", "CLibpq", "CHiredis", "CLZ4", "CZlib", "CZstd", "CCrypto", "CSSL",
     ]
 
     @Test("Package.swift declares exactly the edges of the table")
