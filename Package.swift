@@ -38,6 +38,8 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
 
@@ -47,6 +49,7 @@ let package = Package(
 
         // Stores.
         library("ObjectStorage", ["SluiceBase"]),
+        library("ObjectDrivers", ["ObjectStorage", "SluiceBase", "CCurl", "CXML2"]),
         library("Metadata", ["SluiceBase", "VolumeModel"]),
         library("MetadataSQL", ["Metadata", "VolumeModel", "SluiceBase", "CSQLite"]),
         library("BlockStore", ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZstd"]),
@@ -61,8 +64,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataSQL", "ObjectStorage",
-                "SluiceBase",
+                "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataSQL", "ObjectDrivers",
+                "ObjectStorage", "SluiceBase",
                 "TerminalUI", "VirtualFS", "VolumeModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -73,8 +76,8 @@ let package = Package(
         .target(
             name: "FuzzDecoders",
             dependencies: [
-                "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataSQL", "ObjectStorage",
-                "SluiceBase", "VolumeModel",
+                "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataSQL", "ObjectDrivers",
+                "ObjectStorage", "SluiceBase", "VolumeModel",
             ],
             path: "Tests/Fuzz/Decoders",
             swiftSettings: strict
@@ -93,6 +96,7 @@ let package = Package(
         tests("SluiceBaseTests", ["SluiceBase"]),
         tests("VolumeModelTests", ["VolumeModel", "SluiceBase"]),
         tests("ObjectStorageTests", ["ObjectStorage", "SluiceBase"]),
+        tests("ObjectDriversTests", ["ObjectDrivers", "ObjectStorage", "SluiceBase"]),
         tests("MetadataTests", ["Metadata", "MetadataSQL", "VolumeModel", "SluiceBase"]),
         tests("MetadataSQLTests", ["MetadataSQL", "Metadata", "VolumeModel", "SluiceBase"]),
         tests("BlockStoreTests", ["BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"]),

@@ -6,7 +6,7 @@
 # is asked of the network or of sudo when nothing is missing.
 set -euo pipefail
 
-build=(libsqlite3-dev liblz4-dev libzstd-dev libssl-dev pkg-config)
+build=(libcurl4-openssl-dev libsqlite3-dev liblz4-dev libxml2-dev libzstd-dev libssl-dev pkg-config)
 lint=(shellcheck mandoc)
 test=(acl attr fuse3 python3-venv sqlite3 tmux)
 demo=(sqlite3)
