@@ -12,10 +12,14 @@ extension StorageDriver {
 
 extension S3Store {
     /// Opens a bucket; nothing is sent yet.
+    /// - Parameters:
+    ///   - isPlain: without a scheme in the address, HTTP rather than HTTPS.
+    ///   - stallSeconds: without a byte in either direction a request has failed.
     /// - Throws: `.unsupported` for an address that names no bucket.
     package static func open(
         _ request: StorageRequest,
         isPlain: Bool = false,
+        stallSeconds: Double = 60,
         observer: HTTPObserver? = nil,
     ) throws(StorageError) -> S3Store {
         let location = try S3Location(
@@ -34,6 +38,8 @@ extension S3Store {
         settings.certificateKey = location.options["ssl-key"]
         settings.usesHTTP2 = location.options["http2"]?.lowercased() == "true"
         settings.cancellation = request.cancellation
+        settings.stallSeconds = stallSeconds
+        settings.firstByteSeconds = stallSeconds
         let transport = HTTPTransport(settings, observer: observer)
         let chain = CredentialChain(sources(request, dialect))
         return S3Store(S3Connection(location, dialect, transport, chain))

@@ -3,6 +3,7 @@
 
 import Glibc
 import SluiceBase
+import Synchronization
 import Testing
 
 /// A running server that speaks S3, with a folder of its own.
@@ -66,7 +67,8 @@ package final class ObjectServer: Sendable {
         case .gateway:
             try Self.formatGateway(place, path)
             arguments = [
-                "gateway", "--no-agent", "--no-usage-report", "--no-banner", "--keep-etag", "--backup-meta", "0",
+                "gateway", "--no-agent", "--no-usage-report", "--no-banner", "--keep-etag", "--backup-meta",
+                "0",
                 "--metrics", "127.0.0.1:0", "--cache-size", "0", place.address("gw"), "127.0.0.1:\(port)",
             ]
         }
@@ -74,7 +76,7 @@ package final class ObjectServer: Sendable {
         program.limitSeconds = 600
         let running = try program.start()
         process = running.process
-        try ServerReaper.adopt(running)
+        try ServerReaper.adopt(running, place.folder)
         guard LoopbackPort.waitUntilOpen(port, orEnded: process) else {
             throw ProgramError(description: "\(kind.rawValue) did not open port \(port)")
         }
@@ -95,13 +97,38 @@ package final class ObjectServer: Sendable {
     }
 
     deinit {
+        ServerReaper.forget(process)
         kill(-process, SIGKILL)
     }
 }
 
-/// Waits for the ends of servers, so that none stays a zombie.
+/// Waits for the ends of servers, so that none stays a zombie, and ends those that live as long as the tests.
 private enum ServerReaper {
-    static func adopt(_ running: consuming RunningProgram) throws {
+    /// Processes with their folders, in the order in which they were started.
+    private static let started = Mutex<[(process: Int32, folder: String)]>([])
+
+    /// Runs when the process of the tests exits, which ends no object that lives that long.
+    private static let isWatching: Bool = {
+        atexit { ServerReaper.endAll() } == 0
+    }()
+
+    private static func endAll() {
+        for (process, folder) in started.withLock({ $0 }) {
+            kill(-process, SIGKILL)
+            // Nobody is left to tell.
+            try? Posix.removeTree(ByteString(folder))
+        }
+    }
+
+    /// The server has ended: its number may be another's from now on.
+    static func forget(_ process: Int32) {
+        started.withLock { $0.removeAll { $0.process == process } }
+    }
+
+    static func adopt(_ running: consuming RunningProgram, _ folder: String) throws {
+        let process = running.process
+        guard isWatching else { throw ProgramError(description: "atexit failed") }
+        started.withLock { $0.append((process, folder)) }
         let handover = Handover(running)
         _ = try WorkerThread(name: "server") { handover.finish() }
     }
@@ -174,7 +201,7 @@ package enum LoopbackPort {
                 return true
             }
             guard kill(process, 0) == 0 else { return false }
-            unsafe poll(nil, 0, 20)
+            poll(nil, 0, 20)
         }
         return false
     }
