@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Volumes whose objects are in a bucket, and copies between folders and buckets: one program writes, the other
-// reads and checks.
+// Volumes whose objects are in a bucket, and copies between folders and buckets: one program writes, the
+// other reads and checks.
 
 import SluiceBase
 import SluiceTestSupport
@@ -75,7 +75,9 @@ struct BucketInteropTests {
         try volume.place.script(
             """
             mkdir -p source/deep/er
-            for size in 1 4095 1048576 1048577 6000000 17000000; do head -c $size /dev/urandom > source/f$size; done
+            for size in 1 4095 1048576 1048577 6000000 17000000; do
+                head -c $size /dev/urandom > source/f$size
+            done
             printf odd > 'source/deep/er/a b+c%20&é'; : > source/empty
             """
         )

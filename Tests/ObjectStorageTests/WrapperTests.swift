@@ -263,9 +263,10 @@ struct StorageAddressTests {
     func refused() {
         #expect(code { try openStore(StorageRequest(storage: "s4", bucket: "x")) } == .unsupported)
         #expect(code { try openStore(StorageRequest(storage: "file", bucket: "")) } == .unsupported)
-        #expect(code { try openStore(StorageRequest(storage: "file", bucket: "/x/"), shards: 2) } == .unsupported)
-        #expect(code { try openStore(StorageRequest(storage: "file", bucket: "/%d%d/"), shards: 2) } == .unsupported)
-        #expect(code { try openStore(StorageRequest(storage: "file", bucket: "/%d/"), shards: 257) } == .unsupported)
+        let file = { StorageRequest(storage: "file", bucket: $0) }
+        #expect(code { try openStore(file("/x/"), shards: 2) } == .unsupported)
+        #expect(code { try openStore(file("/%d%d/"), shards: 2) } == .unsupported)
+        #expect(code { try openStore(file("/%d/"), shards: 257) } == .unsupported)
         #expect(throws: StorageError.self) { try openStore(StorageRequest(storage: "s4", bucket: "x")) }
     }
 }

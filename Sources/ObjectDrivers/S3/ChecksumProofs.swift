@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a store's answer to a put proves. Stores differ in what they compute: some answer with the CRC-32C,
 // some with an ETag that is the MD5, some with nothing that means anything (encrypted buckets, gateways). We
-// learn which it is, and compute an MD5 only as long as it may prove something.
+// learn which it is, and compute an MD5 only as long as it may prove something. Servers have been seen (moto)
+// that repeat the checksum header of the request whatever they stored: only of Amazon's own answer is the
+// header a proof, of others it can only disprove.
 
 import ObjectStorage
 import SluiceBase
@@ -17,8 +19,12 @@ final class ChecksumProofs: Sendable {
     }
 
     private let way = Mutex(Way.unknown)
+    private let trustsEcho: Bool
 
-    init() {}
+    /// - Parameter trustsEcho: whether the store is known to compute the checksum that it answers with.
+    init(trustsEcho: Bool) {
+        self.trustsEcho = trustsEcho
+    }
 
     /// Whether an MD5 of the body may prove something.
     var wantsMD5: Bool {
@@ -37,8 +43,11 @@ final class ChecksumProofs: Sendable {
     /// Compares an answer with what was sent.
     func judge(_ headers: HTTPHeaders, crc32c: UInt32, md5: [UInt8]?) -> Verdict {
         if let echoed = headers["x-amz-checksum-crc32c"] {
-            way.withLock { $0 = .crc32c }
-            return echoed == Self.base64(crc32c) ? .proven : .different
+            guard echoed == Self.base64(crc32c) else { return .different }
+            if trustsEcho {
+                way.withLock { $0 = .crc32c }
+                return .proven
+            }
         }
         guard let md5, let tag = headers["etag"].map(S3Store.tag) else { return .unproven }
         if tag.lowercased() == Hex.encode(md5) {

@@ -116,7 +116,9 @@ final class S3Connection: Sendable {
             guard let date = response.head.headers["date"].flatMap(HTTPDate.parse) else { return false }
             let skew = date.seconds.subtractingReportingOverflow(clock.now().seconds).partialValue
             return learned.withLock { learned in
-                guard abs(skew.subtractingReportingOverflow(learned.skew).partialValue) > 1 else { return false }
+                guard abs(skew.subtractingReportingOverflow(learned.skew).partialValue) > 1 else {
+                    return false
+                }
                 learned.skew = skew
                 return true
             }

@@ -35,7 +35,7 @@ package struct S3Location: Hashable, Sendable {
         }
         let text = Self.completed(address, dialect, isPlain: isPlain)
         guard let target = HTTPTarget(url: text) else {
-            throw Self.refusal(scheme, "the bucket is not written https://HOST/BUCKET or as \(scheme) wants it")
+            throw Self.refusal(scheme, "the bucket is not an address, as in https://HOST/BUCKET")
         }
         isSecure = target.isSecure
         host = target.host
@@ -113,7 +113,8 @@ package struct S3Location: Hashable, Sendable {
             return (dialect.scheme == "minio" ? environment("MINIO_REGION") : nil) ?? region
         case .label(let index, let prefix):
             guard labels.indices.contains(index) else { return "us-east-1" }
-            return labels[index].hasPrefix(prefix) ? String(labels[index].dropFirst(prefix.count)) : labels[index]
+            return labels[index].hasPrefix(prefix)
+                ? String(labels[index].dropFirst(prefix.count)) : labels[index]
         case .amazon:
             if let region = amazonRegion(labels) { return region }
             let named = environment("AWS_REGION") ?? environment("AWS_DEFAULT_REGION")
@@ -125,10 +126,12 @@ package struct S3Location: Hashable, Sendable {
     /// `s3.REGION`, `s3-REGION`, `s3.dualstack.REGION`, `vpce`; Oracle's and OVH's hosts.
     private static func amazonRegion(_ labels: [String]) -> String? {
         if let index = labels.firstIndex(of: "oraclecloud"), index > 0 { return labels[index - 1] }
-        if let index = labels.firstIndex(of: "s3"), labels.contains("ovh"), labels.indices.contains(index + 1) {
+        if let index = labels.firstIndex(of: "s3"), labels.contains("ovh"), labels.indices.contains(index + 1)
+        {
             return labels[index + 1]
         }
-        guard labels.suffix(2) == ["amazonaws", "com"] || labels.suffix(3) == ["amazonaws", "com", "cn"] else {
+        guard labels.suffix(2) == ["amazonaws", "com"] || labels.suffix(3) == ["amazonaws", "com", "cn"]
+        else {
             return nil
         }
         if let index = labels.firstIndex(of: "vpce"), index > 0 { return labels[index - 1] }

@@ -14,7 +14,11 @@ package struct ObjectPage: Hashable, Sendable {
 
     /// - Throws: `CodecError` for what is no listing.
     package init(_ document: [UInt8]) throws(CodecError) {
-        var walk = try RecordWalk(document, root: "ListBucketResult", records: ["Contents", "CommonPrefixes"])
+        var walk = try RecordWalk(
+            document,
+            root: "ListBucketResult",
+            records: ["Contents", "CommonPrefixes"]
+        )
         while let record = try walk.next() {
             if record.name == "CommonPrefixes" {
                 let key = ObjectKey(try walk.key(record, "Prefix"))

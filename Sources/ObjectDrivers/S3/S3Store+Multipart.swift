@@ -35,12 +35,21 @@ extension S3Store {
         while true {
             var query = [HTTPParameter("uploadId", identifier)]
             if marker > 0 { query.append(HTTPParameter("part-number-marker", String(marker))) }
-            let response = try connection.send(S3Connection.Call(.get, key, query: query), "list the parts of")
+            let response = try connection.send(
+                S3Connection.Call(.get, key, query: query),
+                "list the parts of"
+            )
             let page: PartPage
             do throws(CodecError) {
                 page = try PartPage(response.body)
             } catch {
-                throw StorageError(.failed, "list the parts of", key: key, address: address, reason: "\(error)")
+                throw StorageError(
+                    .failed,
+                    "list the parts of",
+                    key: key,
+                    address: address,
+                    reason: "\(error)"
+                )
             }
             for part in page.parts { parts[part.number] = S3Upload.Part(part) }
             guard page.isTruncated, let last = page.parts.last?.number, last > marker else { break }
@@ -188,7 +197,8 @@ final class S3Upload: MultipartUpload {
         let parts = parts.withLock { $0 }.sorted { $0.key < $1.key }
         var text = "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
         for (number, part) in parts {
-            text += "<Part><PartNumber>\(number)</PartNumber><ETag>\"\(XMLText.escaped(Array(part.tag.utf8)))\"</ETag>"
+            let tag = XMLText.escaped(Array(part.tag.utf8))
+            text += "<Part><PartNumber>\(number)</PartNumber><ETag>\"\(tag)\"</ETag>"
             if store.dialect.checksum == .crc32c, let checksum = part.checksum {
                 text += "<ChecksumCRC32C>\(XMLText.escaped(Array(checksum.utf8)))</ChecksumCRC32C>"
             }
@@ -235,7 +245,10 @@ final class S3Upload: MultipartUpload {
 
     func abort() throws(StorageError) {
         do throws(StorageError) {
-            _ = try store.connection.send(S3Connection.Call(.delete, key, query: query()), "abort the upload of")
+            _ = try store.connection.send(
+                S3Connection.Call(.delete, key, query: query()),
+                "abort the upload of"
+            )
         } catch {
             guard error.code != .notFound else { return }
             throw error

@@ -42,7 +42,13 @@ extension S3Store {
             throw StorageError(endedBy: error, "store", key: key, address: address)
         }
         guard let receipt else {
-            throw StorageError(.failed, "store", key: key, address: address, reason: "the source lent nothing")
+            throw StorageError(
+                .failed,
+                "store",
+                key: key,
+                address: address,
+                reason: "the source lent nothing"
+            )
         }
         return receipt
     }

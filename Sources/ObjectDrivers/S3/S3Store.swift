@@ -12,7 +12,7 @@ package final class S3Store: ObjectStore {
     let dialect: S3Dialect
     /// Whether the CRC-32C goes into the user metadata and is compared with it, as JuiceFS 1.4.2 does.
     let marksChecksums: Bool
-    let proofs = ChecksumProofs()
+    let proofs: ChecksumProofs
 
     package let address: String
     package let limits: StorageLimits
@@ -24,6 +24,7 @@ package final class S3Store: ObjectStore {
         self.connection = connection
         dialect = connection.dialect
         address = connection.address
+        proofs = ChecksumProofs(trustsEcho: connection.location.isAmazon)
         let wish = connection.location.options["disable-checksum"] ?? "false"
         marksChecksums = !["true", "1"].contains(wish.lowercased())
         let parts = MultipartLimits(
@@ -64,7 +65,13 @@ package final class S3Store: ObjectStore {
         let response = try connection.send(S3Connection.Call(.head, key), "look up")
         let headers = response.head.headers
         guard let size = response.head.contentLength else {
-            throw StorageError(.failed, "look up", key: key, address: address, reason: "no Content-Length came")
+            throw StorageError(
+                .failed,
+                "look up",
+                key: key,
+                address: address,
+                reason: "no Content-Length came"
+            )
         }
         return ObjectInfo(
             key: key,

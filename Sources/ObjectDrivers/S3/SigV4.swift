@@ -54,8 +54,8 @@ package final class SigV4: Sendable {
         let scope = "\(date.prefix(8))/\(region)/\(service)/aws4_request"
         let signature = signature(canonical, date: date, scope: scope, secret: credentials.secretKey)
         request.headers["authorization"] =
-            "AWS4-HMAC-SHA256 Credential=\(credentials.accessKey)/\(scope),SignedHeaders=\(names)"
-            + ",Signature=\(signature)"
+            "AWS4-HMAC-SHA256 Credential=\(credentials.accessKey)/\(scope), SignedHeaders=\(names)"
+            + ", Signature=\(signature)"
     }
 
     /// The address of a request that whoever holds it may send, for a time.
@@ -99,9 +99,11 @@ package final class SigV4: Sendable {
         _ headers: [HTTPHeaders.Field],
         _ payload: PayloadHash,
     ) -> String {
-        let query = request.target.query.map(\.encoded).sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+        let query = request.target.query.map { Array($0.encoded.utf8) }.sorted {
+            $0.lexicographicallyPrecedes($1)
+        }
         var text = "\(request.method.rawValue)\n\(request.target.encodedPath)\n"
-        text += query.joined(separator: "&") + "\n"
+        text += query.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "&") + "\n"
         for field in headers { text += "\(field.name):\(Self.squeezed(field.value))\n" }
         text += "\n\(headers.map(\.name).joined(separator: ";"))\n\(payload.text)"
         return text

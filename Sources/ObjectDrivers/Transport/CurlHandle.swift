@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// libcurl's easy handles. Easy, not multi: a request belongs to the thread that makes it, threads are what the
-// rest of the program blocks on anyway, and up to 64 of them cost no more than one loop with as many handles.
+// libcurl's easy handles. Easy, not multi: a request belongs to the thread that makes it, threads are what
+// the rest of the program blocks on anyway, and up to 64 of them cost no more than one loop with as many
+// handles.
 
 import CCurl
 import Synchronization

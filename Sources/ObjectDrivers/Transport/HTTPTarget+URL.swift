@@ -8,7 +8,9 @@ extension HTTPTarget {
         guard isSecure || bytes.starts(with: "http://".utf8) else { return nil }
         let rest = bytes[(isSecure ? 8 : 7)...].prefix { $0 != UInt8(ascii: "#") }
         let authority = rest.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
-        guard let (host, port) = Self.hostAndPort(String(decoding: authority, as: UTF8.self)) else { return nil }
+        guard let (host, port) = Self.hostAndPort(String(decoding: authority, as: UTF8.self)) else {
+            return nil
+        }
         let tail = rest.dropFirst(authority.count)
         let path = tail.prefix { $0 != UInt8(ascii: "?") }
         guard let decoded = try? PercentEncoding.decode(path) else { return nil }

@@ -126,7 +126,10 @@ package final class HTTPTransport: Sendable {
         append("Expect:")
         for field in headers.fields {
             guard (field.name + field.value).utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-                throw TransportError(.invalid, "the header \(terminalSafe(field.name)) holds a control character")
+                throw TransportError(
+                    .invalid,
+                    "the header \(terminalSafe(field.name)) holds a control character"
+                )
             }
             append(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
         }

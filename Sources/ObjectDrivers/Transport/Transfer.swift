@@ -163,7 +163,8 @@ extension CurlHandle {
         _ = unsafe ccurl_set_data(raw, CURLOPT_WRITEFUNCTION) { data, size, count, context in
             let run = unsafe UnsafeRawBufferPointer(start: data, count: size &* count)
             // 0 would be taken for success of an empty run.
-            return unsafe ObjectDrivers.transfer(context)?.receive(body: run) == true ? run.count : run.count &+ 1
+            let isTaken = unsafe ObjectDrivers.transfer(context)?.receive(body: run) == true
+            return isTaken ? run.count : run.count &+ 1
         }
         _ = unsafe ccurl_set_data(raw, CURLOPT_READFUNCTION) { data, size, count, context in
             let room = unsafe UnsafeMutableRawBufferPointer(start: data, count: size &* count)

@@ -9,7 +9,9 @@ extension MultipartLimits {
     /// MiB when it is not the least (sync §a.7, JuiceFS 1.4.2).
     package func partSize(for length: UInt64) -> UInt64 {
         let count = UInt64(max(1, maximumPartCount))
-        guard length > minimumPartSize, (length - 1) / count >= minimumPartSize else { return minimumPartSize }
+        guard length > minimumPartSize, (length - 1) / count >= minimumPartSize else {
+            return minimumPartSize
+        }
         let needed = (length - 1) / count + 1
         return min(((needed + (1 << 20) - 1) >> 20) << 20, max(maximumPartSize, needed))
     }

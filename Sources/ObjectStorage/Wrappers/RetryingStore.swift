@@ -6,9 +6,9 @@ import SluiceBase
 /// A store that repeats calls which failed in passing.
 ///
 /// A read that broke off is continued behind the last byte delivered, and a listing behind the last key:
-/// nothing is delivered twice. Where the store tags its objects the rest must be of the same object; elsewhere
-/// an object that is replaced meanwhile may come in parts of both. Large objects go in parts, so that a failure
-/// costs a part and not the object.
+/// nothing is delivered twice. Where the store tags its objects the rest must be of the same object;
+/// elsewhere an object that is replaced meanwhile may come in parts of both. Large objects go in parts, so
+/// that a failure costs a part and not the object.
 package final class RetryingStore: ObjectStore {
     private let base: any ObjectStore
     private let retrier: Retrier

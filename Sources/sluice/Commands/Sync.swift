@@ -10,8 +10,8 @@ struct Sync: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Copy between folders, volumes and buckets and verify what arrived.",
         discussion:
-            "Addresses are paths, file://PATH, jfs://NAME/PATH, where NAME is an environment variable with the "
-            + "address of the volume's engine, s3://[KEY:SECRET@]BUCKET.HOST/PREFIX, or "
+            "Addresses are paths, file://PATH, jfs://NAME/PATH, where NAME is an environment variable with "
+            + "the address of the volume's engine, s3://[KEY:SECRET@]BUCKET.HOST/PREFIX, or "
             + "minio://[KEY:SECRET@]HOST/BUCKET/PREFIX. Both end in / or both do not.\n\n" + Verdict.help
     )
 

@@ -27,7 +27,9 @@ package enum Programs {
 
     /// A server that `Tests/Scripts/install-peer.sh` puts beside the real program; nil when it is not there.
     package static func peerTool(_ name: String) -> String? {
-        let beside = peer.map { $0.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/\(name)" }
+        let beside = peer.map { peer in
+            peer.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/\(name)"
+        }
         return [beside, root + "/.build/peer/bin/\(name)"].compactMap { $0 }.first(where: isExecutable)
     }
 

@@ -60,7 +60,7 @@ package final class ObjectServer: Sendable {
             try place.script("mkdir -p data")
             arguments = [
                 "serve", "s3", "--addr", "127.0.0.1:\(port)", "--auth-key",
-                "\(Self.accessKey),\(Self.secretKey)", "--vfs-cache-mode", "off", "--dir-cache-time", "0",
+                "\(Self.accessKey),\(Self.secretKey)", "--vfs-cache-mode", "off",
                 "--poll-interval", "0", ":memory:",
             ]
         case .moto: arguments = ["-H", "127.0.0.1", "-p", "\(port)"]

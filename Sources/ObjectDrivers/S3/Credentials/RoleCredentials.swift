@@ -10,10 +10,17 @@ struct ContainerCredentials: CredentialSource {
     let transport: HTTPTransport
 
     func credentials() throws(StorageError) -> S3Credentials? {
-        let relative = environment("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI").map { "http://169.254.170.2\($0)" }
+        let relative = environment("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI").map {
+            "http://169.254.170.2\($0)"
+        }
         guard let address = relative ?? environment("AWS_CONTAINER_CREDENTIALS_FULL_URI") else { return nil }
         guard let target = HTTPTarget(url: address) else {
-            throw StorageError(.denied, "get keys from", address: "the container's endpoint", reason: "bad URL")
+            throw StorageError(
+                .denied,
+                "get keys from",
+                address: "the container's endpoint",
+                reason: "bad URL"
+            )
         }
         var request = HTTPRequest(.get, target)
         request.headers["authorization"] = try token()
@@ -66,7 +73,9 @@ struct WebIdentityCredentials: CredentialSource {
         else { return nil }
         let region = environment("AWS_REGION") ?? environment("AWS_DEFAULT_REGION")
         let standard = region.map { "https://sts.\($0).amazonaws.com/" } ?? "https://sts.amazonaws.com/"
-        guard var target = HTTPTarget(url: environment("AWS_ENDPOINT_URL_STS") ?? standard) else { return nil }
+        guard var target = HTTPTarget(url: environment("AWS_ENDPOINT_URL_STS") ?? standard) else {
+            return nil
+        }
         target.query = [
             HTTPParameter("Action", "AssumeRoleWithWebIdentity"), HTTPParameter("Version", "2011-06-15"),
             HTTPParameter("RoleArn", role),
