@@ -24,7 +24,7 @@ extension S3Store {
             // The request does not keep the sink beyond this call.
             response = try unsafe withoutActuallyEscaping(sink) { sink throws(StorageError) in
                 try unsafe connection.send(call, "read") { head, run in
-                    try window.open(head)
+                    try self.open(&window, head, key)
                     try unsafe window.pass(run, to: sink)
                 }
             }
@@ -35,19 +35,20 @@ extension S3Store {
             error.tag = window.tag
             throw error
         }
-        do throws(WrongBody) {
-            try window.open(response.head)
-            try window.close(checksum: marksChecksums ? response.head.markedChecksum : nil)
-        } catch {
-            throw StorageError(.corrupt, "read", key: key, address: address, reason: error.reason)
+        try open(&window, response.head, key)
+        guard window.hasChecksum(marksChecksums ? response.head.markedChecksum : nil) else {
+            let reason = "the checksum is not the one that was stored with the object"
+            throw StorageError(.corrupt, "read", key: key, address: address, reason: reason)
         }
         return window.delivered
     }
-}
 
-/// A body that is not what was asked for.
-struct WrongBody: Error {
-    let reason: String
+    private func open(_ window: inout BodyWindow, _ head: HTTPHead, _ key: ObjectKey) throws(StorageError) {
+        guard window.open(head) else {
+            let reason = "the store sent another range than the one asked for"
+            throw StorageError(.corrupt, "read", key: key, address: address, reason: reason)
+        }
+    }
 }
 
 /// The part of a body that was asked for: a store may answer to a range with the whole object.
@@ -66,19 +67,19 @@ struct BodyWindow {
         room = range.length ?? .max
     }
 
-    /// Looks at the answer's head, once.
-    mutating func open(_ head: HTTPHead) throws(WrongBody) {
-        guard !isOpen else { return }
+    /// Looks at the answer's head, once; false when its body is another range.
+    mutating func open(_ head: HTTPHead) -> Bool {
+        guard !isOpen else { return true }
         isOpen = true
         tag = head.headers["etag"].map(S3Store.tag)
         if range.isWhole { checksum = Crc32c() }
-        guard head.status == 206 else {
+        let said = head.headers["content-range"]
+        // Compatibility: rclone 1.75 sends a range with status 200. Only the header tells what it is.
+        guard said != nil || head.status == 206 else {
             skip = range.offset
-            return
+            return true
         }
-        guard let start = head.headers["content-range"].flatMap(Self.start), start == range.offset else {
-            throw WrongBody(reason: "the store sent another range than the one asked for")
-        }
+        return said.flatMap(Self.start) == range.offset
     }
 
     /// Hands on what belongs to the range.
@@ -94,10 +95,10 @@ struct BodyWindow {
         delivered += UInt64(count)
     }
 
-    /// Compares the whole object with the checksum that its metadata holds.
-    func close(checksum marked: UInt32?) throws(WrongBody) {
-        guard let checksum, let marked, checksum.value != marked else { return }
-        throw WrongBody(reason: "the checksum is not the one that was stored with the object")
+    /// Whether a whole object has the checksum that its metadata holds; true when that cannot be said.
+    func hasChecksum(_ marked: UInt32?) -> Bool {
+        guard let checksum, let marked else { return true }
+        return checksum.value == marked
     }
 
     /// The first byte's number in `bytes 7-12/100`.
