@@ -36,11 +36,14 @@ let package = Package(
     targets: [
         // System libraries: a module map and a header each.
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
 
         // Words and ground.
@@ -51,7 +54,8 @@ let package = Package(
         library("ObjectStorage", ["SluiceBase"]),
         library("ObjectDrivers", ["ObjectStorage", "SluiceBase", "CCurl", "CXML2"]),
         library("Metadata", ["SluiceBase", "VolumeModel"]),
-        library("MetadataSQL", ["Metadata", "VolumeModel", "SluiceBase", "CSQLite"]),
+        library("MetadataSQL", ["Metadata", "VolumeModel", "SluiceBase", "CSQLite", "CLibpq"]),
+        library("MetadataRedis", ["Metadata", "VolumeModel", "SluiceBase", "CHiredis", "CSSL"]),
         library("BlockStore", ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZstd"]),
 
         // Deeds.
@@ -64,7 +68,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataSQL", "ObjectDrivers",
+                "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataRedis", "MetadataSQL",
+                "ObjectDrivers",
                 "ObjectStorage", "SluiceBase",
                 "TerminalUI", "VirtualFS", "VolumeModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -76,7 +81,8 @@ let package = Package(
         .target(
             name: "FuzzDecoders",
             dependencies: [
-                "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataSQL", "ObjectDrivers",
+                "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataRedis", "MetadataSQL",
+                "ObjectDrivers",
                 "ObjectStorage", "SluiceBase", "VolumeModel",
             ],
             path: "Tests/Fuzz/Decoders",
@@ -88,7 +94,8 @@ let package = Package(
         .target(
             name: "SluiceTestSupport",
             dependencies: [
-                "Metadata", "MetadataSQL", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase",
+                "Metadata", "MetadataRedis", "MetadataSQL", "BlockStore", "ObjectStorage", "VolumeModel",
+                "SluiceBase",
             ],
             path: "Tests/SluiceTestSupport",
             swiftSettings: strict
@@ -99,6 +106,7 @@ let package = Package(
         tests("ObjectDriversTests", ["ObjectDrivers", "ObjectStorage", "SluiceBase"]),
         tests("MetadataTests", ["Metadata", "MetadataSQL", "VolumeModel", "SluiceBase"]),
         tests("MetadataSQLTests", ["MetadataSQL", "Metadata", "VolumeModel", "SluiceBase"]),
+        tests("MetadataRedisTests", ["MetadataRedis", "Metadata", "VolumeModel", "SluiceBase"]),
         tests("BlockStoreTests", ["BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"]),
         tests(
             "VirtualFSTests",
@@ -115,7 +123,10 @@ let package = Package(
         tests("TerminalUITests", ["TerminalUI", "SluiceBase"]),
         tests("CommandTests", ["SluiceBase"]),
         tests("FuzzTests", ["FuzzDecoders", "SluiceBase"]),
-        tests("InteropTests", ["SluiceBase"]),
+        tests(
+            "InteropTests",
+            ["BlockStore", "Metadata", "MetadataSQL", "ObjectStorage", "VolumeModel", "SluiceBase"]
+        ),
         tests("RepositoryTests", ["SluiceBase"]),
     ]
 )

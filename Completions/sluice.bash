@@ -173,13 +173,13 @@ _sluice() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    format|config|status|info|explain|fsck|gc|sync|destroy|version|help)
+    format|config|status|info|explain|fsck|gc|sync|changelog|destroy|version|help)
         # Offer subcommand argument completions
         "_sluice_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'format config status info explain fsck gc sync destroy version help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'format config status info explain fsck gc sync changelog destroy version help' -- "${cur}"))
         ;;
     esac
 }
@@ -401,7 +401,7 @@ _sluice_gc() {
     repeating_flags=()
     non_repeating_flags=(--delete -y --yes --json -v --verbose --debug --trace -q --quiet --no-color --no-agent --version -h --help)
     repeating_options=()
-    non_repeating_options=(--older-than --plan --journal -p --threads)
+    non_repeating_options=(--older-than --plan --apply --journal -p --threads)
     __sluice_offer_flags_options 1
 
     # Offer option value completions
@@ -410,6 +410,9 @@ _sluice_gc() {
         return
         ;;
     '--plan')
+        return
+        ;;
+    '--apply')
         return
         ;;
     '--journal')
@@ -470,6 +473,21 @@ _sluice_sync() {
         return
         ;;
     '--max-failure')
+        return
+        ;;
+    esac
+}
+
+_sluice_changelog() {
+    repeating_flags=()
+    non_repeating_flags=(-f --follow --json -v --verbose --debug --trace -q --quiet --no-color --no-agent --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--from)
+    __sluice_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--from')
         return
         ;;
     esac

@@ -100,18 +100,18 @@ def on_servers(bench, files, directories, rounds):
 
 def transfers(bench, files, big, rounds):
     cases = [
-        (f"{files:,} small files", lambda folder: workloads.make_tree(folder, files)),
-        (f"one file of {big >> 20:,} MiB", lambda folder: workloads.make_big_file(folder, big)),
+        (f"{files:,} small files", lambda folder: workloads.make_tree(folder, files), True),
+        (f"one file of {big >> 20:,} MiB", lambda folder: workloads.make_big_file(folder, big), False),
     ]
-    for name, make in cases:
+    for name, make, is_kept in cases:
         if not (bench.wants(f"import of {name}") or bench.wants(f"export of {name}")):
             continue
         tree = os.path.join(bench.scratch, "tree")
         make(tree)
         if bench.wants(f"import of {name}"):
-            bench.measure(f"import of {name}", TRANSFER, workloads.import_tree(bench, tree), rounds)
+            bench.measure(f"import of {name}", TRANSFER, workloads.import_tree(bench, tree, is_kept), rounds)
         if bench.wants(f"export of {name}"):
-            bench.measure(f"export of {name}", TRANSFER, workloads.export_tree(bench, tree), rounds)
+            bench.measure(f"export of {name}", TRANSFER, workloads.export_tree(bench, tree, is_kept), rounds)
         shutil.rmtree(os.path.join(bench.scratch, "export"), ignore_errors=True)
         shutil.rmtree(tree)
 

@@ -96,13 +96,19 @@ def sync_command(bench, program, source, target):
     return [program, "sync", *extra, "--dirs", "--perms", "--links", source, target]
 
 
-def import_tree(bench, tree):
+def import_tree(bench, tree, is_kept):
+    """`is_kept`: as for `export_tree`."""
+    volumes = 0
+
     def contender(program):
         def once():
-            volume = Volume(bench, "import").format()
+            nonlocal volumes
+            volumes += 1
+            volume = Volume(bench, f"import-{volumes}").format()
             command = sync_command(bench, program, f"{tree}/", "jfs://BENCHVOLUME/")
             cost = measure.run(command, volume.environment)
-            volume.remove()
+            if not is_kept:
+                volume.remove()
             return cost
 
         return once
@@ -110,18 +116,24 @@ def import_tree(bench, tree):
     return {"sluice": contender(bench.sluice), "juicefs": contender(bench.juicefs)}
 
 
-def export_tree(bench, tree):
+def export_tree(bench, tree, is_kept):
+    """`is_kept`: what many small files were written to stays for the whole run. ext4 looks past inodes that
+    were deleted a moment ago, which would be measured in their place."""
+    outputs = 0
     volume = Volume(bench, "export").format()
     measure.run(sync_command(bench, bench.juicefs, f"{tree}/", "jfs://BENCHVOLUME/"), volume.environment)
 
     def contender(program):
         def once():
-            out = os.path.join(bench.scratch, "out")
+            nonlocal outputs
+            outputs += 1
+            out = os.path.join(bench.scratch, f"out-{outputs}")
             os.makedirs(out)
             command = sync_command(bench, program, "jfs://BENCHVOLUME/", f"{out}/")
             cost = measure.run(command, volume.environment)
             same = subprocess.run(["diff", "-rq", tree, out], capture_output=True).returncode == 0
-            shutil.rmtree(out)
+            if not is_kept:
+                shutil.rmtree(out)
             if not same:
                 raise measure.Failure(f"{program} sync: the exported tree differs from the source")
             return cost

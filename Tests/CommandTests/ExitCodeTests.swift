@@ -101,7 +101,10 @@ struct ExitCodeTests {
 
     @Test("Addresses of no engine are usage errors", arguments: CommandCase.all)
     func wrongAddress(_ command: CommandCase) throws {
-        for address in ["vol.db", "sqlite3:/vol.db", "sqlite3://", "mysql://h/1", "://", "", "sqlite4:///x"] {
+        for address in [
+            "vol.db", "sqlite3:/vol.db", "sqlite3://", "mysql://h/1", "://", "", "sqlite4:///x",
+            "redis://h/x",
+        ] {
             let result = try run(command, on: address)
             #expect(result.status == (command.givesVerdict ? 16 : 64), "'\(address)': \(result.story)")
             #expect(result.text == "")

@@ -69,6 +69,31 @@ struct ResultTests {
         #expect(status["Stat"]?["UsedSpace"]?.int64Value == Int64(sizes))
     }
 
+    @Test("changelog shows what sync changed, and where it begins")
+    func changelog() throws {
+        let off = try place.sluice("changelog", place.address())
+        #expect(off.status == 1)
+        #expect(off.errorText.contains("keeps no change log"), "\(off.story)")
+        try place.sluice("config", place.address(), "--changelog", "--yes")
+        try place.script("mkdir more; printf new > more/new")
+        let sync = try place.sluice("sync", place.path("more/"), "jfs://V/more/")
+        #expect(sync.status == 0, "\(sync.story)")
+        let all = try place.sluice("changelog", place.address())
+        #expect(all.status == 0, "\(all.story)")
+        let shown = all.text.split(separator: "\n")
+        for operation in ["NEWSESSION", "CREATE", "WRITE", "CLEANSESSION"] {
+            #expect(shown.contains { $0.contains("|\(operation)(") }, "\(operation) in \(all.text)")
+        }
+        let lines = try place.sluice("changelog", place.address(), "--json").jsonLines()
+        #expect(lines.count == shown.count)
+        let last = try #require(lines.last)
+        #expect(last["entry"]?.stringValue?.contains("|CLEANSESSION(") == true)
+        let version = try #require(last["version"]?.int64Value)
+        let rest = try place.sluice("changelog", place.address(), "--from", "\(version - 1)")
+        #expect(rest.text.hasPrefix("\(version): "))
+        #expect(rest.text.split(separator: "\n").count == 1)
+    }
+
     @Test("info adds up a tree exactly")
     func info() throws {
         let result = try place.sluice("info", place.address(), "--path", "/tree", "--recursive", "--json")

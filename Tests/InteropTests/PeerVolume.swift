@@ -23,7 +23,8 @@ enum Interop {
 /// A volume `vol` in a folder of its own.
 struct PeerVolume {
     let place: Workplace
-    private let peer: String
+    /// The real program.
+    let peer: String
 
     init() throws {
         place = try Workplace()

@@ -5,19 +5,20 @@ import Metadata
 import ObjectStorage
 import SluiceBase
 import SluiceTestSupport
+import Testing
 import VolumeModel
 
-/// A volume to damage, and what a check says of it as lines that a test can compare.
+/// A volume to damage on any engine, and what a check says of it as lines that a test can compare.
 struct CheckBench {
-    let engine: MemoryEngine
     let builder: VolumeBuilder
+    let damage: any RecordDamage
     let time = TestTime()
 
-    init() throws {
-        engine = MemoryEngine()
-        builder = try VolumeBuilder.base(on: engine)
+    static func with(_ maker: EngineMaker, _ body: (CheckBench) throws -> Void) throws {
+        try maker.withBase { try body(CheckBench(builder: $0, damage: $1)) }
     }
 
+    var engine: any MetadataEngine { builder.engine }
     var store: MemoryStore { builder.store }
     var now: Int64 { builder.clock.now().seconds }
 
@@ -75,16 +76,55 @@ struct CheckBench {
 
     func slice(_ path: String) throws -> Slice {
         let inode = try inode(path)
-        let slices = try Slice.list(decoding: engine.current.chunks[inode]?[0] ?? [])
-        guard let first = slices.first else { throw VolumeError(.noEntry, "look up a slice of", path) }
+        let chunk = try engine.read { try $0.chunk(0, of: inode) }
+        guard let first = try Slice.list(decoding: chunk?.slices ?? []).first else {
+            throw VolumeError(.noEntry, "look up a slice of", path)
+        }
         return first
+    }
+}
+
+// MARK: Damage
+
+extension CheckBench {
+    func edit(_ edits: RecordEdit...) throws { try damage.apply(edits) }
+
+    func changeNode(_ inode: Inode, _ change: (inout Attributes) -> Void) throws {
+        var node = try #require(try engine.read { try $0.node(inode) })
+        change(&node)
+        try edit(.setNode(inode, node))
+    }
+
+    func changeStat(_ inode: Inode, _ change: (inout DirectoryStat) -> Void) throws {
+        var stat = try #require(try engine.read { try $0.directoryStat(of: inode) })
+        change(&stat)
+        try edit(.setStat(inode, stat))
+    }
+
+    func addToCounter(_ counter: Counter, _ delta: Int64) throws {
+        let value = try engine.read { try $0.counter(counter) } ?? 0
+        try edit(.setCounter(counter, value + delta))
     }
 
     /// Takes a node's part out of the totals, or adds it, as the rules would have done.
-    func count(space: Int64, inodes: Int64) {
-        engine.edit { records in
-            records.counters["usedSpace", default: 0] += space
-            records.counters["totalInodes", default: 0] += inodes
-        }
+    func count(space: Int64, inodes: Int64) throws {
+        try addToCounter(.usedSpace, space)
+        try addToCounter(.totalInodes, inodes)
+    }
+
+    func setEntry(_ name: FileName, _ inode: Inode, _ type: FileType, in directory: Inode) throws {
+        try edit(.setEntry(NamedEntry(name: name, inode: inode, type: type), in: directory))
+    }
+
+    func setChunk(_ inode: Inode, _ slices: [UInt8]) throws {
+        try edit(.setChunk(ChunkRecord(inode: inode, index: 0, slices: slices)))
+    }
+
+    /// A client that lives for a long time.
+    func addSession(_ id: UInt64, expires: Int64 = 2_000_000_000, info: String = "") throws {
+        try edit(
+            .setSession(SessionRecord(id: id, expires: expires, info: Array(info.utf8))),
+            .setCounter(.nextSession, Int64(id))
+        )
     }
 }

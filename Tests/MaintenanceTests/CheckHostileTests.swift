@@ -11,9 +11,10 @@ import VolumeModel
 struct CheckHostileTests {
     @Test("random records never trap and are never called clean", arguments: 0..<40 as Range<UInt64>)
     func random(seed: UInt64) throws {
-        let bench = try CheckBench()
+        let engine = MemoryEngine()
+        let bench = CheckBench(builder: try VolumeBuilder.base(on: engine), damage: engine)
         var random = SeededRandom(seed: seed)
-        bench.engine.edit { records in
+        engine.edit { records in
             for _ in 0..<20 { Self.damage(&records, &random) }
         }
         let whole = try bench.check()

@@ -54,7 +54,7 @@ struct CollectDamageTests {
     func orphan(engine: EngineMaker, kind: StoreKind) throws {
         try CollectBench.with(engine, kind) { bench in
             let parent = try bench.inode("/d1/sub")
-            try bench.damage { try $0.deleteEntry(named: "f2", in: parent) }
+            try bench.edit(.deleteEntry("f2", in: parent))
             try expectNothingPlanned(bench)
         }
     }
@@ -67,7 +67,7 @@ struct CollectDamageTests {
     func lostNode(engine: EngineMaker, kind: StoreKind) throws {
         try CollectBench.with(engine, kind) { bench in
             let inode = try bench.inode("/d1/f3")
-            try bench.damage { try $0.deleteNode(inode) }
+            try bench.edit(.deleteNode(inode))
             try expectNothingPlanned(bench)
         }
     }
@@ -81,11 +81,11 @@ struct CollectDamageTests {
         try CollectBench.with(engine, kind) { bench in
             let inode = try bench.inode("/d1/f3")
             let slice = try bench.slice("/d1/f3")
-            try bench.damage { try $0.deleteChunk(0, of: inode) }
+            try bench.edit(.deleteChunk(0, of: inode))
             let summary = try bench.collect { $0.marginSeconds = 0 }
             #expect(summary[.claimed] == CountAndSize(count: 1, bytes: 50_000))
             #expect(summary.plannedSteps == 0)
-            try bench.damage { _ = try $0.appendSlices([slice], toChunk: 0, of: inode) }
+            try bench.edit(.setChunk(ChunkRecord(inode: inode, index: 0, slices: slice.encoded)))
             try bench.expectUnharmed()
         }
     }
@@ -101,7 +101,7 @@ struct CollectDamageTests {
             let whole = try #require(try bench.engine.read { try $0.chunk(0, of: inode) })
             var damaged = whole
             damaged.slices = Array(whole.slices.prefix(20))
-            try bench.damage { try $0.setChunk(damaged) }
+            try bench.edit(.setChunk(damaged))
             try bench.put("chunks/0/0/999_0_3")
             let before = try bench.objects()
             let summary = try bench.collect { $0.marginSeconds = 0 }
@@ -109,7 +109,7 @@ struct CollectDamageTests {
             #expect(summary.interlocks.first?.contains("cannot be read") == true)
             #expect(summary.plannedSteps == 0)
             #expect(try bench.objects() == before)
-            try bench.damage { try $0.setChunk(whole) }
+            try bench.edit(.setChunk(whole))
             try bench.expectUnharmed()
         }
     }
@@ -122,7 +122,7 @@ struct CollectDamageTests {
     func zeroReferences(engine: EngineMaker, delta: Int64) throws {
         try CollectBench.with(engine, .memory) { bench in
             let slice = try bench.slice("/d1/sub/f2")
-            try bench.damage { try $0.adjustSliceReference(slice.id, size: slice.size, by: delta) }
+            try bench.edit(.setReference(SliceReference(id: slice.id, size: slice.size, count: 1 + delta)))
             let summary = try bench.collect { $0.marginSeconds = 0 }
             #expect(summary.plannedSteps == 0)
             #expect(
@@ -137,7 +137,7 @@ struct CollectDamageTests {
     func sharedTooLow(engine: EngineMaker, kind: StoreKind) throws {
         try CollectBench.with(engine, kind) { bench in
             let slice = try bench.slice("/d1/f1")
-            try bench.damage { try $0.adjustSliceReference(slice.id, size: slice.size, by: -3) }
+            try bench.edit(.setReference(SliceReference(id: slice.id, size: slice.size, count: 1)))
             try bench.volume.unlink("c1", in: .root, skipTrash: true)
             let summary = try bench.collect { $0.marginSeconds = 0 }
             #expect(summary.plannedSteps == 0)
@@ -155,7 +155,7 @@ struct CollectDamageTests {
     func sharedTooLowInTrash(engine: EngineMaker, kind: StoreKind) throws {
         try CollectBench.with(engine, kind) { bench in
             let slice = try bench.slice("/d1/f1")
-            try bench.damage { try $0.adjustSliceReference(slice.id, size: slice.size, by: -3) }
+            try bench.edit(.setReference(SliceReference(id: slice.id, size: slice.size, count: 1)))
             try bench.volume.unlink("c1", in: .root)
             bench.builder.clock.advance(seconds: CollectBench.longTime)
             let summary = try bench.collect()
@@ -170,7 +170,7 @@ struct CollectDamageTests {
     @Test("row 41: an object with a reference that no chunk confirms is kept", arguments: EngineMaker.all)
     func strayReference(engine: EngineMaker) throws {
         try CollectBench.with(engine, .memory) { bench in
-            try bench.damage { try $0.insertSliceReference(SliceReference(id: 999, size: 3, count: 1)) }
+            try bench.edit(.setReference(SliceReference(id: 999, size: 3, count: 1)))
             try bench.put("chunks/0/0/999_0_3")
             let summary = try bench.collect { $0.marginSeconds = 0 }
             #expect(summary[.claimed] == CountAndSize(count: 1, bytes: 3))
@@ -204,7 +204,7 @@ struct CollectDamageTests {
         try CollectBench.with(engine, .memory) { bench in
             let slice = try bench.slice("/d1/sub/f2")
             try bench.delay([(slice.id, slice.size)], row: 900)
-            try bench.damage { try $0.deleteSliceReference(slice.id, size: slice.size) }
+            try bench.edit(.deleteReference(slice.id, size: slice.size))
             let summary = try bench.collect { $0.marginSeconds = 0 }
             #expect(summary.plannedSteps == 0)
             #expect(summary.warnings.count == 2)
@@ -220,23 +220,11 @@ struct CollectDamageTests {
     func markedAlive(engine: EngineMaker, kind: StoreKind) throws {
         try CollectBench.with(engine, kind) { bench in
             let inode = try bench.inode("/d1/sub/f2")
-            try bench.damage {
-                try $0.setDeletedFile(DeletedFile(inode: inode, length: 100_000, deleted: 1000))
-            }
+            try bench.edit(.setDeletedFile(DeletedFile(inode: inode, length: 100_000, deleted: 1000)))
             let summary = try bench.collect { $0.marginSeconds = 0 }
             #expect(summary.warnings == ["inode \(inode) is marked for removal but alive; it is kept"])
             #expect(summary.plannedSteps == 0)
             try bench.expectUnharmed()
-        }
-    }
-
-    @Test("row 51: a live directory on the list of detached trees stays", arguments: EngineMaker.all)
-    func detachedAlive(engine: EngineMaker) throws {
-        try CollectBench.with(engine, .memory) { bench in
-            let inode = try bench.inode("/d1")
-            try bench.damage { try $0.insertDetachedNode(DetachedNode(inode: inode, added: 1000)) }
-            try expectNothingPlanned(bench)
-            for path in ["/d1", "/d1/sub", "/d1/f1"] { #expect(try bench.node(bench.inode(path)) != nil) }
         }
     }
 
@@ -266,14 +254,12 @@ struct CollectDamageTests {
             let slice = try bench.slice("/d1/sub/f2")
             for size in [5, 65536] as [UInt32] {
                 let short = Slice(position: 0, id: slice.id, size: size, offset: 0, length: size)
-                try bench.damage {
-                    try $0.setChunk(ChunkRecord(inode: inode, index: 0, slices: short.encoded))
-                }
+                try bench.edit(.setChunk(ChunkRecord(inode: inode, index: 0, slices: short.encoded)))
                 let summary = try bench.collect { $0.marginSeconds = 0 }
                 #expect(summary[.leaked].count == 0, "\(size)")
                 #expect(summary[.claimed].count == (size == 5 ? 2 : 1))
             }
-            try bench.damage { try $0.setChunk(ChunkRecord(inode: inode, index: 0, slices: slice.encoded)) }
+            try bench.edit(.setChunk(ChunkRecord(inode: inode, index: 0, slices: slice.encoded)))
             try bench.expectUnharmed()
         }
     }
@@ -301,6 +287,6 @@ extension CollectBench {
                 bytes.append(UInt8(slice.size >> UInt32(shift) & 255))
             }
         }
-        try damage { try $0.setDelayedSlices(DelayedSlices(id: row, deleted: deleted, encodedSlices: bytes)) }
+        try edit(.setDelayed(DelayedSlices(id: row, deleted: deleted, encodedSlices: bytes)))
     }
 }

@@ -48,7 +48,7 @@ struct CollectTrashTests {
             let inode = try bench.inode("/h1")
             var node = try #require(try bench.node(inode))
             node.linkCount = 1
-            try bench.damage { [node] in try $0.updateNode(inode, node) }
+            try bench.edit(.setNode(inode, node))
             bench.builder.clock.advance(seconds: CollectBench.longTime)
             try expectKept(bench, "names, more than it counts")
         }
@@ -61,12 +61,9 @@ struct CollectTrashTests {
             let hour = try #require(
                 try bench.engine.read { try $0.entries(of: .trash, after: nil, limit: 1) }.first
             )
-            try bench.damage {
-                try $0.insertEntry(
-                    NamedEntry(name: "2-5-sub", inode: inode, type: .directory),
-                    in: hour.inode
-                )
-            }
+            try bench.edit(
+                .setEntry(NamedEntry(name: "2-5-sub", inode: inode, type: .directory), in: hour.inode)
+            )
             bench.builder.clock.advance(seconds: CollectBench.longTime)
             try expectKept(bench, "inode \(inode)")
         }
@@ -79,9 +76,7 @@ struct CollectTrashTests {
             let hour = try #require(
                 try bench.engine.read { try $0.entries(of: .trash, after: nil, limit: 1) }.first
             )
-            try bench.damage {
-                try $0.replaceEntry(NamedEntry(name: hour.name, inode: inode, type: .directory), in: .trash)
-            }
+            try bench.edit(.setEntry(NamedEntry(name: hour.name, inode: inode, type: .directory), in: .trash))
             bench.builder.clock.advance(seconds: CollectBench.longTime)
             try expectKept(bench, "not a directory of the trash")
         }
@@ -93,13 +88,10 @@ struct CollectTrashTests {
             let hour = try #require(
                 try bench.engine.read { try $0.entries(of: .trash, after: nil, limit: 1) }.first
             )
-            try bench.damage {
-                try $0.deleteEntry(named: hour.name, in: .trash)
-                try $0.insertEntry(
-                    NamedEntry(name: "last-week", inode: hour.inode, type: .directory),
-                    in: .trash
-                )
-            }
+            try bench.edit(
+                .deleteEntry(hour.name, in: .trash),
+                .setEntry(NamedEntry(name: "last-week", inode: hour.inode, type: .directory), in: .trash)
+            )
             bench.builder.clock.advance(seconds: CollectBench.longTime)
             try expectKept(bench, "last-week")
         }
@@ -114,12 +106,9 @@ struct CollectTrashTests {
             )
             let inode = try bench.inode("/d1/sub")
             let summary = try bench.collect(between: {
-                try bench.damage {
-                    try $0.insertEntry(
-                        NamedEntry(name: "2-5-sub", inode: inode, type: .directory),
-                        in: hour.inode
-                    )
-                }
+                try bench.edit(
+                    .setEntry(NamedEntry(name: "2-5-sub", inode: inode, type: .directory), in: hour.inode)
+                )
             })
             #expect(summary.skippedSteps == 1)
             #expect(try bench.keys("/gone").isSubset(of: bench.objects()))

@@ -20,6 +20,7 @@ final class SQLiteBench: MetadataBench {
     }
 
     let isolatesReads = true
+    let recordsEveryReference = true
 
     var address: String { "sqlite3://\(path)\(options.isEmpty ? "" : "?\(options)")" }
 

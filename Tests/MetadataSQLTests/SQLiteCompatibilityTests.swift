@@ -20,27 +20,6 @@ struct SQLiteCompatibilityTests {
         try bench.cleanUp()
     }
 
-    private func records<Record>(_ cursor: any RecordCursor<Record>) throws -> [Record] {
-        var records: [Record] = []
-        while let item = try cursor.next() {
-            guard case .record(let record) = item else {
-                Issue.record("\(item)")
-                continue
-            }
-            records.append(record)
-        }
-        return records
-    }
-
-    /// The expected paths, without the one name that is no Unicode.
-    private func expectations() throws -> [UInt8] {
-        var text = try fixture("metadata/fxsqlite.expected.json")
-        let raw = Array("raw-\\udcff\\udcfe-bytes".utf8)
-        let start = try #require((0..<text.count - raw.count).first { text[$0...].starts(with: raw) })
-        text.replaceSubrange(start..<start + raw.count, with: Array("raw".utf8))
-        return text
-    }
-
     @Test("Our tables have the text of theirs")
     func schema() throws {
         let bench = try SQLiteBench()
@@ -58,55 +37,13 @@ struct SQLiteCompatibilityTests {
     @Test("Every record of the volume can be read")
     func counts() throws {
         try withFixture { _, engine in
-            #expect(try engine.isFormatted())
-            try engine.snapshot { scanner throws in
-                #expect(try records(scanner.scanNodes()).count == 187)
-                #expect(try records(scanner.scanEdges()).count == 187)
-                #expect(try records(scanner.scanChunks()).count == 154)
-                let references = try records(scanner.scanSliceReferences())
-                #expect(references.count == 168)
-                #expect(references.filter { $0.count == 2 }.map(\.id) == [108, 109, 110, 133, 158, 159])
-                #expect(references.filter { $0.count == 1 }.count == 162)
-                #expect(try records(scanner.scanSymlinks()).count == 6)
-                #expect(try records(scanner.scanExtendedAttributes()).count == 7)
-                #expect(try records(scanner.scanDirectoryStats()).count == 23)
-                #expect(
-                    try records(scanner.scanSustainedInodes()) == [
-                        SustainedInode(session: 1, inode: Inode(185))
-                    ]
-                )
-                #expect(try scanner.counter(.usedSpace) == 302_075_904)
-                #expect(try scanner.estimatedNodeCount() == 185)
-                #expect(try scanner.counters().count == 8)
-            }
+            try SampleTree.checkRecords(engine)
         }
     }
 
     @Test("The nodes are those that a mount shows")
     func nodes() throws {
-        let expected = try #require(JSONValue.parse(expectations()).objectValue)
-        try withFixture { _, engine in
-            for field in expected.fields where field.key != "/" {
-                try engine.read { reader throws in
-                    let inode = Inode(try #require(field.value["inode"]?.uint64Value))
-                    let node = try #require(try reader.node(inode))
-                    let mode = UInt16(try #require(field.value["mode"]?.stringValue), radix: 8)
-                    #expect(node.mode == mode, "\(field.key)")
-                    #expect(UInt64(node.linkCount) == field.value["nlink"]?.uint64Value, "\(field.key)")
-                    #expect(
-                        node.length == field.value["size"]?.uint64Value || node.type != .file,
-                        "\(field.key)"
-                    )
-                    #expect(UInt64(node.uid) == field.value["uid"]?.uint64Value, "\(field.key)")
-                    #expect(UInt64(node.gid) == field.value["gid"]?.uint64Value, "\(field.key)")
-                    for (time, key) in [(node.modifyTime, "mtime_ns"), (node.changeTime, "ctime_ns")] {
-                        let nanoseconds = time.seconds * 1_000_000_000 + Int64(time.nanoseconds)
-                        #expect(nanoseconds == field.value[key]?.int64Value, "\(field.key)")
-                    }
-                }
-            }
-        }
-        #expect(expected.count == 180 || expected.count == 181)
+        try withFixture { _, engine in try SampleTree.checkNodes(engine, "metadata/fxsqlite.expected.json") }
     }
 
     @Test("Slices that were appended as text are whole")
@@ -176,19 +113,6 @@ struct SQLiteCompatibilityTests {
 
     @Test("Hard links know their parents and names")
     func hardLinks() throws {
-        try withFixture { _, engine in
-            try engine.read { reader throws in
-                let hard = try #require(try reader.entry(named: "hard", in: .root))
-                let other = try #require(try reader.entry(named: "hard2", in: .root))
-                #expect(
-                    try Set(reader.parents(of: Inode(107)))
-                        == [
-                            ParentLink(parent: hard.inode, count: 2),
-                            ParentLink(parent: other.inode, count: 1),
-                        ]
-                )
-                #expect(try reader.names(of: Inode(107), in: hard.inode) == ["a", "b"])
-            }
-        }
+        try withFixture { _, engine in try SampleTree.checkHardLinks(engine) }
     }
 }

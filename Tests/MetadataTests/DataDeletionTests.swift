@@ -8,12 +8,6 @@ import VolumeModel
 
 private struct StoreDown: Error {}
 
-/// A slice as the removal of blocks is told about it.
-private struct Removed: Hashable {
-    let id: UInt64
-    let size: UInt32
-}
-
 @Suite("Deleting data")
 struct DataDeletionTests {
     let sample: SampleVolume
@@ -46,14 +40,14 @@ struct DataDeletionTests {
     @Test("Objects of slices without users go, then references, chunks and the record; shared slices stay")
     func everything() throws {
         let file = try deletedFile()
-        var removed: [Removed] = []
-        try sample.volume.deleteData(of: file) { id, size in
-            removed.append(Removed(id: id, size: size))
-            // Objects go first: the reference still tells about them.
-            #expect(sample.records.sliceReferences[id]?.count == 0)
+        var removed: [SliceKey] = []
+        try sample.volume.deleteData(of: file) { slices in
+            removed += slices
+            // Objects go first: the references still tell about them.
+            for slice in slices { #expect(sample.records.sliceReferences[slice.id]?.count == 0) }
             #expect(sample.records.deletedFiles[file.inode] == file)
         }
-        #expect(removed == [Removed(id: 1, size: 10), Removed(id: 3, size: 30)])
+        #expect(removed == [SliceKey(id: 1, size: 10), SliceKey(id: 3, size: 30)])
         #expect(sample.records.sliceReferences == [2: SliceReference(id: 2, size: 20, count: 1)])
         #expect(sample.records.chunks[file.inode]?.isEmpty ?? true)
         #expect(sample.records.deletedFiles.isEmpty)
@@ -63,19 +57,21 @@ struct DataDeletionTests {
     func repeating() throws {
         let file = try deletedFile()
         #expect(throws: StoreDown.self) {
-            try sample.volume.deleteData(of: file) { id, _ in if id == 3 { throw StoreDown() } }
+            try sample.volume.deleteData(of: file) {
+                if $0.contains(where: { $0.id == 3 }) { throw StoreDown() }
+            }
         }
         #expect(sample.records.deletedFiles[file.inode] == file)
         #expect(sample.records.sliceReferences[2]?.count == 1)
-        for _ in 0..<2 { try sample.volume.deleteData(of: file) { _, _ in } }
+        for _ in 0..<2 { try sample.volume.deleteData(of: file) { _ in } }
         #expect(sample.records.deletedFiles.isEmpty)
         #expect(sample.records.sliceReferences[2]?.count == 1)
         // What the failure left is found by its count.
-        var removed: [Removed] = []
+        var removed: [SliceKey] = []
         #expect(
-            try sample.volume.removeUnusedSlices(limit: 10) { removed.append(Removed(id: $0, size: $1)) } == 2
+            try sample.volume.removeUnusedSlices(limit: 10) { removed += $0 } == 2
         )
-        #expect(removed == [Removed(id: 1, size: 10), Removed(id: 3, size: 30)])
+        #expect(removed == [SliceKey(id: 1, size: 10), SliceKey(id: 3, size: 30)])
         #expect(sample.records.sliceReferences.keys.sorted() == [2])
     }
 
@@ -86,7 +82,7 @@ struct DataDeletionTests {
         let before = sample.records.chunks
         let error = #expect(throws: VolumeError.self) {
             let file = DeletedFile(inode: inode, length: 10, deleted: 0)
-            try sample.volume.deleteData(of: file) { _, _ in Issue.record("a living file's slice was removed")
+            try sample.volume.deleteData(of: file) { _ in Issue.record("a living file's slice was removed")
             }
         }
         #expect(error?.code == .damaged)
@@ -99,7 +95,7 @@ struct DataDeletionTests {
         sample.engine.edit { $0.chunks[file.inode]?[1]?.removeLast() }
         let before = sample.records.chunks
         #expect(throws: VolumeError.self) {
-            try sample.volume.deleteData(of: file) { _, _ in Issue.record("a slice was removed") }
+            try sample.volume.deleteData(of: file) { _ in Issue.record("a slice was removed") }
         }
         #expect(sample.records.chunks == before)
         #expect(sample.records.deletedFiles[file.inode] == file)
@@ -109,9 +105,9 @@ struct DataDeletionTests {
     func missingReference() throws {
         let file = try deletedFile()
         sample.engine.edit { $0.sliceReferences[3] = nil }
-        var removed: [Removed] = []
-        try sample.volume.deleteData(of: file) { removed.append(Removed(id: $0, size: $1)) }
-        #expect(removed == [Removed(id: 1, size: 10)])
+        var removed: [SliceKey] = []
+        try sample.volume.deleteData(of: file) { removed += $0 }
+        #expect(removed == [SliceKey(id: 1, size: 10)])
     }
 
     @Test("Compacted slices go when the trash need not keep them, records that cannot be read stay")
@@ -133,12 +129,12 @@ struct DataDeletionTests {
             )
             try transaction.setDelayedSlices(DelayedSlices(id: 9, deleted: 0, encodedSlices: [1]))
         }
-        var removed: [Removed] = []
+        var removed: [SliceKey] = []
         let count = try sample.volume.expireDelayedSlices(before: now - 86400, limit: 10) {
-            removed.append(Removed(id: $0, size: $1))
+            removed += $0
         }
         #expect(count == 1)
-        #expect(removed == [Removed(id: 5, size: 50)])
+        #expect(removed == [SliceKey(id: 5, size: 50)])
         #expect(sample.records.sliceReferences == [6: SliceReference(id: 6, size: 60, count: 1)])
         #expect(sample.records.delayedSlices.keys.sorted() == [8, 9])
     }

@@ -10,8 +10,8 @@ struct TreeModelTests {
         let random = SeededRandom(seed: SeededRandom.fromEnvironment().seed &+ offset)
         print("random operations on \(maker.testDescription): SLUICE_TEST_SEED=\(random.seed &- offset)")
         try maker.withEngine { engine in
-            var run = try TreeModelRun(on: engine, random: random)
-            try run.run(steps: 400)
+            let clients = try ClientPair(engine, engine, random: random)
+            try clients.takeTurns(steps: 400, clients: 1)
         }
     }
 }

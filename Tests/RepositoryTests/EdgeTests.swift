@@ -13,14 +13,16 @@ struct EdgeTests {
         "ObjectStorage": ["SluiceBase"],
         "ObjectDrivers": ["ObjectStorage", "SluiceBase", "CCurl", "CXML2"],
         "Metadata": ["SluiceBase", "VolumeModel"],
-        "MetadataSQL": ["Metadata", "VolumeModel", "SluiceBase", "CSQLite"],
+        "MetadataSQL": ["Metadata", "VolumeModel", "SluiceBase", "CSQLite", "CLibpq"],
+        "MetadataRedis": ["Metadata", "VolumeModel", "SluiceBase", "CHiredis", "CSSL"],
         "BlockStore": ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZstd"],
         "VirtualFS": ["Metadata", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"],
         "Maintenance": ["Metadata", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"],
         "BucketSync": ["ObjectStorage", "SluiceBase"],
         "TerminalUI": ["SluiceBase"],
         "sluice": [
-            "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataSQL", "ObjectDrivers",
+            "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataRedis", "MetadataSQL",
+            "ObjectDrivers",
             "ObjectStorage", "SluiceBase",
             "TerminalUI", "VirtualFS", "VolumeModel", "ArgumentParser",
         ],
@@ -30,7 +32,7 @@ struct EdgeTests {
     private static let ground: Set<String> = ["Glibc", "Synchronization"]
 
     private static let systemLibraries: Set<String> = [
-        "CSQLite", "CLZ4", "CZstd", "CCurl", "CXML2", "CCrypto",
+        "CSQLite", "CLibpq", "CHiredis", "CLZ4", "CZstd", "CCurl", "CXML2", "CCrypto", "CSSL",
     ]
 
     @Test("Package.swift declares exactly the edges of the table")

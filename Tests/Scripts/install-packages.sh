@@ -6,9 +6,12 @@
 # is asked of the network or of sudo when nothing is missing.
 set -euo pipefail
 
-build=(libcurl4-openssl-dev libsqlite3-dev liblz4-dev libxml2-dev libzstd-dev libssl-dev pkg-config)
+build=(
+    libcurl4-openssl-dev libhiredis-dev libsqlite3-dev libpq-dev liblz4-dev libxml2-dev libzstd-dev libssl-dev
+    pkg-config
+)
 lint=(shellcheck mandoc)
-test=(acl attr fuse3 python3-venv sqlite3 tmux)
+test=(acl attr fuse3 openssl postgresql python3-venv redis-server sqlite3 tmux)
 demo=(sqlite3)
 bench=(postgresql python3-venv redis-server time)
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+package import SluiceBase
 
 /// A fixture that cannot be read.
 package struct MissingFixture: Error {
@@ -24,4 +25,15 @@ package func fixture(_ name: String) throws -> [UInt8] {
         guard count > 0 else { return bytes }
         bytes += buffer[..<count]
     }
+}
+
+/// What a mount of a fixture's volume shows, by path; the one name that is no Unicode is `raw` there.
+package func expectedPaths(of volume: String) throws -> JSONValue {
+    var text = try fixture("metadata/\(volume).expected.json")
+    let raw = Array("raw-\\udcff\\udcfe-bytes".utf8)
+    guard let start = (0..<text.count - raw.count).first(where: { text[$0...].starts(with: raw) }) else {
+        throw MissingFixture(name: volume)
+    }
+    text.replaceSubrange(start..<start + raw.count, with: Array("raw".utf8))
+    return try JSONValue.parse(text)
 }

@@ -101,7 +101,7 @@ extension MetadataConformance {
                 try transaction.insertNode(Inode(number), richAttributes())
                 let entry = NamedEntry(name: FileName("n\(number)"), inode: Inode(number), type: .file)
                 try transaction.insertEntry(entry, in: .root)
-                try transaction.insertSliceReference(SliceReference(id: number, size: 5, count: 1))
+                try transaction.insertSliceReference(SliceReference(id: number, size: 5, count: 2))
                 try transaction.setDirectoryStat(DirectoryStat(), of: Inode(number))
             }
             try transaction.setCounter(.nextInode, to: 5)

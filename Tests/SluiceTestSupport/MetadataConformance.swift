@@ -12,6 +12,9 @@ package protocol MetadataBench: AnyObject, Sendable {
     /// Whether scans and reads run on snapshots.
     var isolatesReads: Bool { get }
 
+    /// Whether a slice with one user has a record, so that a second one with its id is refused.
+    var recordsEveryReference: Bool { get }
+
     /// Another engine on the same database.
     func engine() throws -> any MetadataEngine
 

@@ -14,7 +14,6 @@ package struct VolumeBuilder {
     package let store: MemoryStore
     package let clock: TestClock
     package private(set) var inodes: [String: Inode] = [:]
-    private var nextSlice: UInt64 = 1
 
     package static let blockSizeKiB: Int64 = 64
     package var layout: BlockLayout { BlockLayout(blockSize: 64 << 10, hashPrefix: false) }
@@ -23,8 +22,7 @@ package struct VolumeBuilder {
     /// An empty volume.
     package init(on engine: any MetadataEngine, configure: (inout VolumeSettings) -> Void = { _ in }) throws {
         clock = TestClock()
-        // Objects are older than any margin.
-        store = MemoryStore(clock: TestClock(Timestamp(seconds: 1_700_000_000)))
+        store = Self.emptyStore()
         var settings = VolumeSettings()
         settings.name = "damage"
         settings.uuid = "6d9f1f3e-0000-4000-8000-000000000001"
@@ -32,6 +30,19 @@ package struct VolumeBuilder {
         settings.blockSizeKiB = Self.blockSizeKiB
         configure(&settings)
         volume = try Volume.format(engine: engine, settings: settings, clock: clock)
+    }
+
+    /// Objects are older than any margin.
+    fileprivate static func emptyStore() -> MemoryStore {
+        MemoryStore(clock: TestClock(Timestamp(seconds: 1_700_000_000)))
+    }
+
+    /// A volume that was built before.
+    fileprivate init(_ volume: Volume, _ store: MemoryStore, _ clock: TestClock, _ inodes: [String: Inode]) {
+        self.volume = volume
+        self.store = store
+        self.clock = clock
+        self.inodes = inodes
     }
 
     /// The volume of admin-commands §15.
@@ -124,5 +135,33 @@ package struct VolumeBuilder {
         let parts = path.split(separator: "/")
         let above = parts.dropLast().map { "/\($0)" }.joined()
         return (above.isEmpty ? .root : try inode(above), FileName(String(parts.last ?? "")))
+    }
+}
+
+/// A built volume without its engine, from which any number of copies can be made.
+package struct PreparedVolume: Sendable {
+    private let inodes: [String: Inode]
+    private let objects: [(key: ObjectKey, bytes: [UInt8])]
+    private let time: Timestamp
+
+    package init(_ builder: VolumeBuilder) throws {
+        inodes = builder.inodes
+        time = builder.clock.now()
+        var objects: [(key: ObjectKey, bytes: [UInt8])] = []
+        let listing = builder.store.list(ListRequest())
+        while true {
+            let batch = try listing.next()
+            guard !batch.isEmpty else { break }
+            for info in batch { objects.append((info.key, try builder.store.bytes(of: info.key))) }
+        }
+        self.objects = objects
+    }
+
+    /// The volume on an engine that holds a copy of its records.
+    package func builder(on engine: any MetadataEngine) throws -> VolumeBuilder {
+        let store = VolumeBuilder.emptyStore()
+        for object in objects { try store.put(object.key, object.bytes) }
+        let clock = TestClock(time)
+        return VolumeBuilder(try Volume.open(engine: engine, clock: clock), store, clock, inodes)
     }
 }

@@ -173,21 +173,10 @@ package final class SliceStore: Sendable {
         range: ByteRange,
         into room: UnsafeMutableRawBufferPointer,
     ) throws(BlockError) -> Int {
-        var count = 0
-        var overflowed = false
         do throws(StorageError) {
-            try unsafe objects.read(layout.objectKey(of: key), range: range) {
-                (run: UnsafeRawBufferPointer) throws -> Void in
-                guard run.count <= room.count - count else {
-                    overflowed = true
-                    throw CancelledTransfer()
-                }
-                guard run.count > 0 else { return }
-                unsafe UnsafeMutableRawBufferPointer(rebasing: room[count...]).copyMemory(from: run)
-                count += run.count
-            }
+            return try unsafe objects.read(layout.objectKey(of: key), range: range, into: room)
         } catch {
-            guard !overflowed else {
+            guard error.code != .tooLarge else {
                 throw BlockError(
                     .damaged,
                     "read",
@@ -197,7 +186,6 @@ package final class SliceStore: Sendable {
             }
             throw BlockError("read", block: key, error)
         }
-        return count
     }
 
     private static func wrongLength(_ key: BlockKey, _ count: Int) -> BlockError {

@@ -91,18 +91,6 @@ extension SyncStep {
 }
 
 extension JSONObject {
-    /// Sets bytes as text, escaped and with the exact bytes in `NAME_base64` when they are no UTF-8.
-    package mutating func set(_ name: String, _ bytes: ByteString) {
-        self[name] = JSONValue(bytes.text ?? bytes.description)
-        if bytes.text == nil { self[name + "_base64"] = JSONValue(Base64.encode(bytes.bytes)) }
-    }
-
-    /// Reads what `set` wrote; nil when there is neither field.
-    func bytes(_ name: String) throws(CodecError) -> ByteString? {
-        if let encoded = self[name + "_base64"]?.stringValue { return ByteString(try Base64.decode(encoded)) }
-        return self[name]?.stringValue.map { ByteString($0) }
-    }
-
     fileprivate func unsigned<Number: FixedWidthInteger>(_ name: String, _: Number.Type) -> Number? {
         self[name]?.uint64Value.flatMap(Number.init(exactly:))
     }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A large object on its way: a thread reads the source while the destination writes. The writer offers its
-// own buffer and the reader copies straight into it, so there is one copy and no queue: while the writer
-// works on a run, the reader fetches the next one into the store's buffer. The checksum is that of the bytes
-// as the source delivered them.
+// A large object on its way: a thread reads the source and lends each run to the destination where it lies,
+// so that there is no queue and, where the destination writes from foreign memory, no copy. The source's
+// store reads ahead meanwhile. The checksum is that of the bytes as the source delivered them.
 
 import ObjectStorage
 import SluiceBase
@@ -12,12 +11,12 @@ import SluiceBase
 /// Belongs to one thread.
 final class TransferPipe: ByteSource {
     /// What one attempt's two threads share.
-    ///
-    /// The address is that of the puller's buffer, valid while it waits.
     private struct State: Sendable {
-        var room: UInt?
-        var roomCount = 0
-        var filled = 0
+        /// Where the lent run, or what is left of it, begins.
+        ///
+        /// Valid until the puller has taken it: the reader waits for that.
+        var run: UInt = 0
+        var count = 0
         var isEnded = false
         var isAbandoned = false
         var failure: StorageError?
@@ -26,7 +25,7 @@ final class TransferPipe: ByteSource {
     }
 
     private static let dataIsThere = 0
-    private static let roomIsThere = 1
+    private static let runIsTaken = 1
 
     private let store: any ObjectStore
     private let key: ObjectKey
@@ -68,26 +67,45 @@ final class TransferPipe: ByteSource {
 
     /// Ends the reading thread.
     func stop() {
-        monitor.withLock(waking: Self.roomIsThere) { $0.isAbandoned = true }
+        monitor.withLock(waking: Self.runIsTaken) { $0.isAbandoned = true }
         thread?.join()
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        guard buffer.count > 0, let run = try unsafe waitForRun() else { return 0 }
+        let taken = unsafe UnsafeRawBufferPointer(rebasing: run[..<min(run.count, buffer.count)])
+        unsafe buffer.copyMemory(from: taken)
+        take(taken.count)
+        return taken.count
+    }
+
+    func lendRun(to body: (UnsafeRawBufferPointer) throws -> Void) throws -> Int? {
+        guard let run = try unsafe waitForRun() else { return 0 }
+        defer { take(run.count) }
+        try unsafe body(run)
+        return run.count
+    }
+
+    /// The run that is lent now, nil at the end.
+    private func waitForRun() throws -> UnsafeRawBufferPointer? {
         if thread == nil { thread = try start() }
-        guard let base = buffer.baseAddress, buffer.count > 0 else { return 0 }
-        let (address, count) = (UInt(bitPattern: base), buffer.count)
-        monitor.withLock(waking: Self.roomIsThere) { state in
-            state.room = address
-            state.roomCount = count
-            state.filled = 0
+        let (address, count, failure) = monitor.wait(for: Self.dataIsThere) {
+            state -> (UInt, Int, StorageError?)? in
+            guard state.count > 0 || state.isEnded else { return nil }
+            return (state.run, state.count, state.failure)
         }
-        let (filled, failure) = monitor.wait(for: Self.dataIsThere) { state -> (Int, StorageError?)? in
-            guard state.room == nil || state.isEnded else { return nil }
-            state.room = nil
-            return (state.filled, state.filled == 0 ? state.failure : nil)
+        guard count > 0 else {
+            if let failure { throw failure }
+            return nil
         }
-        if let failure { throw failure }
-        return filled
+        return unsafe UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: address), count: count)
+    }
+
+    private func take(_ count: Int) {
+        monitor.withLock(waking: Self.runIsTaken) { state in
+            state.run += UInt(count)
+            state.count -= count
+        }
     }
 
     private func start() throws(SystemError) -> WorkerThread {
@@ -116,29 +134,17 @@ final class TransferPipe: ByteSource {
         }
     }
 
-    /// Copies a run into the buffers that the puller offers; false when it offers no more.
+    /// Lends a run until the puller has taken it; false when it takes no more.
     private static func deliver(_ run: UnsafeRawBufferPointer, to monitor: Monitor<State>) -> Bool {
-        var done = 0
-        while done < run.count {
-            let room = monitor.wait(for: roomIsThere) { state -> (address: UInt, count: Int)?? in
-                if state.isAbandoned { return .some(nil) }
-                guard let room = state.room else { return nil }
-                return .some((room + UInt(state.filled), state.roomCount - state.filled))
-            }
-            // The puller stays in `read` until its buffer is full or the stream ends, so the memory is valid.
-            guard let room, let target = unsafe UnsafeMutableRawPointer(bitPattern: room.address) else {
-                return false
-            }
-            let count = min(room.count, run.count - done)
-            unsafe UnsafeMutableRawBufferPointer(start: target, count: count)
-                .copyMemory(from: UnsafeRawBufferPointer(rebasing: run[done..<done + count]))
-            done += count
-            let isFull = count == room.count
-            monitor.withLock(waking: isFull ? dataIsThere : roomIsThere) { state in
-                state.filled += count
-                if isFull { state.room = nil }
-            }
+        guard let base = run.baseAddress, run.count > 0 else { return true }
+        let (address, count) = (UInt(bitPattern: base), run.count)
+        monitor.withLock(waking: dataIsThere) { state in
+            state.run = address
+            state.count = count
         }
-        return true
+        return monitor.wait(for: runIsTaken) { state -> Bool? in
+            if state.count == 0 { return true }
+            return state.isAbandoned ? false : nil
+        }
     }
 }

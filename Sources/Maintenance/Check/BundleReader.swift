@@ -12,6 +12,8 @@ import VolumeModel
 struct BundleReader {
     let reader: any MetadataReader
     let living: Set<UInt64>
+    /// Whether the engine counts a node's names by directory (`MetadataEngine.countsParents`).
+    var countsParents = false
 
     /// Entries read at a time.
     static let pageSize = 1000
@@ -19,11 +21,12 @@ struct BundleReader {
     private static let loopEntryLimit = 16
 
     /// Everything about one inode number.
-    func node(_ inode: Inode) throws -> NodeBundle {
+    /// - Parameter parents: directories that may hold entries for it which the node does not know of.
+    func node(_ inode: Inode, seenIn parents: [Inode] = []) throws -> NodeBundle {
         var bundle = NodeBundle()
         bundle.inode = inode
         do {
-            try fill(&bundle)
+            try fill(&bundle, parents)
         } catch let error as EngineError where error.code == .corrupt {
             // The record itself is a finding already; nothing else is concluded from it.
             bundle.isUndecodable = true
@@ -31,13 +34,15 @@ struct BundleReader {
         return bundle
     }
 
-    private func fill(_ bundle: inout NodeBundle) throws {
+    private func fill(_ bundle: inout NodeBundle, _ parents: [Inode]) throws {
         let inode = bundle.inode
         bundle.node = try reader.node(inode).map { NodeDigest(NodeRecord(inode: inode, attributes: $0)) }
-        for link in try reader.parents(of: inode) {
-            for name in try reader.names(of: inode, in: link.parent) {
-                guard let entry = try reader.entry(named: name, in: link.parent) else { continue }
-                bundle.add(EntryDigest(inode: inode, parent: link.parent, type: entry.type))
+        let links = try reader.parents(of: inode)
+        if countsParents, bundle.node?.parent == 0 { bundle.countedParents = links }
+        for parent in Set(links.map(\.parent)).union(parents).sorted() {
+            for name in try reader.names(of: inode, in: parent) {
+                guard let entry = try reader.entry(named: name, in: parent) else { continue }
+                bundle.add(EntryDigest(inode: inode, parent: parent, type: entry.type))
             }
         }
         bundle.hasChildren = try !reader.entries(of: inode, after: nil, limit: 1).isEmpty
@@ -132,7 +137,8 @@ extension BundleReader {
     func complete(_ finding: Finding, _ bundle: NodeBundle) throws -> Finding {
         var finding = finding
         finding.inode = bundle.inode
-        finding.paths = try PathFinder(reader: reader).paths(of: bundle.inode)
+        let parents = bundle.entries.map { Inode($0.parent) }
+        finding.paths = try PathFinder(reader: reader).paths(of: bundle.inode, alsoIn: parents)
         switch finding.code {
         case .edgeType: try completeEntryType(&finding, bundle)
         case .edgeDangling, .dirParents, .dirLoop: try completeEntry(&finding, bundle)

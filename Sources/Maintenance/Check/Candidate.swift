@@ -13,9 +13,13 @@ struct Candidate: BitwiseCopyable, Hashable, Comparable, Sendable {
 
     var inode: UInt64
     var kind: Kind
+    /// A directory in which an entry for the node was seen, 0 for none: not every engine finds it again.
+    var parent: UInt64 = 0
 
     static func < (left: Candidate, right: Candidate) -> Bool {
-        left.inode != right.inode ? left.inode < right.inode : left.kind.rawValue < right.kind.rawValue
+        if left.inode != right.inode { return left.inode < right.inode }
+        if left.kind != right.kind { return left.kind.rawValue < right.kind.rawValue }
+        return left.parent < right.parent
     }
 }
 

@@ -48,6 +48,7 @@ struct CheckRun {
         SliceRules(
             layout: layout,
             expectedObjectSize: options.expectedObjectSize,
+            omitsSingleReferences: volume.engine.omitsSingleReferences,
             leakedBefore: now - max(options.leakGraceSeconds, 0)
         )
     }
@@ -82,6 +83,7 @@ struct CheckRun {
         var rules = sliceRules()
         rules.objectsAreComplete = collector.failure == nil
         rules.hidesUses = passed.gaps.hidesSliceUses
+        rules.mayLackChunks = volume.engine.omitsSingleReferences && passed.pass.chunkGaps.count > 0
         let look = SecondLook(
             volume: volume,
             store: store,
@@ -112,6 +114,7 @@ struct CheckRun {
                 options: options,
                 settings: volume.settings,
                 now: now,
+                countsParents: volume.engine.countsParents,
                 gaps: gaps,
                 progress: progress
             )
@@ -125,6 +128,7 @@ struct CheckRun {
             var rules = sliceRules()
             rules.objectsAreComplete = objects.failure == nil
             rules.hidesUses = gaps.value.hidesSliceUses
+            rules.mayLackChunks = volume.engine.omitsSingleReferences && pass.chunkGaps.count > 0
             let slicePass = SlicePass(
                 rules: rules,
                 isBucketEmpty: objects.failure == nil && objects.blockCount == 0,
@@ -176,6 +180,11 @@ struct CheckRun {
         try look.reportSessions()
         let usage = rules.usageFindings(passed.counters, passed.pass.totals, pending: passed.pending)
         try look.confirmUsage(usage, passed.pass.quotas)
+        if let gaps = passed.pass.ownerGaps {
+            try look.confirmOwners(gaps)
+        } else if volume.settings.userGroupQuota {
+            look.change { $0.unverified += 1 }
+        }
     }
 
     private func reportUUID(_ look: SecondLook) throws {

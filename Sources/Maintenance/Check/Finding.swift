@@ -51,12 +51,12 @@ extension Finding {
         object["severity"] = JSONValue(severity.rawValue)
         if let inode { object["inode"] = JSONValue(inode.number) }
         if let parent { object["parent"] = JSONValue(parent.number) }
-        if let name { object["name"] = JSONValue(name.description) }
+        if let name { object.set("name", name) }
         if let sliceID { object["slice"] = JSONValue(sliceID) }
-        if let objectKey { object["object"] = JSONValue(objectKey.description) }
+        if let objectKey { object.set("object", objectKey) }
         if count != 1 { object["count"] = JSONValue(count) }
         if bytes != 0 { object["bytes"] = JSONValue(bytes) }
-        if !paths.isEmpty { object["paths"] = .array(paths.map { JSONValue($0.description) }) }
+        if !paths.isEmpty { object.set("paths", paths) }
         object["detail"] = JSONValue(detail)
         if isUnverified { object["unverified"] = true }
         object["fix"] = fix.json

@@ -27,6 +27,7 @@ package enum FindingCode: String, Hashable, Sendable, CaseIterable {
     case fileLinksHigh = "file-nlink-high"
     case fileLinksLow = "file-nlink-low"
     case fileParent = "file-parent"
+    case parentCount = "parent-count"
     case dirLinks = "dir-nlink"
     case dirParent = "dir-parent"
     case dirParents = "dir-parents"
@@ -69,6 +70,9 @@ package enum FindingCode: String, Hashable, Sendable, CaseIterable {
     case dirStatStray = "dir-stat-stray"
     case quotaUsage = "quota-usage"
     case quotaStray = "quota-stray"
+    case ownerQuotaUsage = "owner-quota-usage"
+    case ownerQuotaMissing = "owner-quota-missing"
+    case ownerQuotaStray = "owner-quota-stray"
     case usageSpace = "usage-space"
     case usageInodes = "usage-inodes"
     case counterLow = "counter-low"
@@ -114,7 +118,8 @@ extension FindingCode {
             .dirLinks, .dirParent, .symlinkLength, .symlinkStray, .xattrStray, .referenceHigh,
             .referenceStray,
             .referenceSize, .referenceOfHole, .dirStatMissing, .dirStatNegative, .dirStat, .dirStatLength,
-            .dirStatStray, .quotaUsage, .quotaStray, .usageSpace, .usageInodes, .fileLinksHigh,
+            .dirStatStray, .quotaUsage, .quotaStray, .ownerQuotaUsage, .ownerQuotaMissing, .ownerQuotaStray,
+            .parentCount, .usageSpace, .usageInodes, .fileLinksHigh,
             .detachedStale,
             .detachedStray, .sustainedStale, .chunkOrphan, .sliceUnclaimed, .trashMissing:
             .warning

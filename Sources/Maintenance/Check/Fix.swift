@@ -13,6 +13,8 @@ package enum Fix: Hashable, Sendable {
     case none
     case setLinkCount(Inode, from: UInt32, to: UInt32)
     case setParent(Inode, from: Inode, to: Inode)
+    /// Of a node with several names: how many of them lie in a directory, where the engine counts that.
+    case setParentCount(Inode, parent: Inode, from: Int64, to: Int64)
     case setType(Inode, from: FileType, to: FileType)
     case setLength(Inode, from: UInt64, to: UInt64)
     case setEntryType(parent: Inode, name: FileName, inode: Inode, from: FileType, to: FileType)
@@ -32,6 +34,9 @@ package enum Fix: Hashable, Sendable {
     /// Of a directory quota.
     case setQuotaUsage(Inode, from: QuotaUsage, to: QuotaUsage)
     case deleteQuota(Inode)
+    /// Of a user or group; `from` nil: there is no record.
+    case setOwnerUsage(QuotaKind, UInt64, from: QuotaUsage?, to: QuotaUsage)
+    case deleteOwnerQuota(QuotaKind, UInt64)
     case deleteChunks(Inode)
     case deleteSymlinkTarget(Inode)
     case deleteExtendedAttributes(Inode)
@@ -62,6 +67,7 @@ extension Fix {
         case .none: "none"
         case .setLinkCount: "set-link-count"
         case .setParent: "set-parent"
+        case .setParentCount: "set-parent-count"
         case .setType: "set-type"
         case .setLength: "set-length"
         case .setEntryType: "set-entry-type"
@@ -75,6 +81,8 @@ extension Fix {
         case .setCounter: "set-counter"
         case .setQuotaUsage: "set-quota-usage"
         case .deleteQuota: "delete-quota"
+        case .setOwnerUsage: "set-owner-usage"
+        case .deleteOwnerQuota: "delete-owner-quota"
         case .deleteChunks: "delete-chunks"
         case .deleteSymlinkTarget: "delete-symlink-target"
         case .deleteExtendedAttributes: "delete-xattrs"
@@ -94,17 +102,22 @@ extension Fix {
         case .setLinkCount(let inode, let old, let new): change(inode, JSONValue(old), JSONValue(new))
         case .setParent(let inode, let old, let new):
             change(inode, JSONValue(old.number), JSONValue(new.number))
+        case .setParentCount(let inode, let parent, let old, let new):
+            [("parent", JSONValue(parent.number))] + change(inode, JSONValue(old), JSONValue(new))
         case .setType(let inode, let old, let new):
             change(inode, JSONValue(old.rawValue), JSONValue(new.rawValue))
         case .setLength(let inode, let old, let new): change(inode, JSONValue(old), JSONValue(new))
         case .setDirectoryStat(let inode, let old, let new): change(inode, stat(old), stat(new))
         case .setQuotaUsage(let inode, let old, let new): change(inode, usage(old), usage(new))
+        case .setOwnerUsage(let kind, let number, let old, let new):
+            owner(kind, number) + [("from", old.map(usage) ?? .null), ("to", usage(new))]
+        case .deleteOwnerQuota(let kind, let number): owner(kind, number)
         case .createNode(let inode, let type):
             [("inode", JSONValue(inode.number)), ("type", JSONValue(type.rawValue))]
         case .setEntryType(let parent, let name, let inode, let old, let new):
             entry(parent, name, inode) + [("from", JSONValue(old.rawValue)), ("to", JSONValue(new.rawValue))]
         case .renameEntry(let parent, let name, let inode, let new):
-            entry(parent, name, inode) + [("to", JSONValue(new.description))]
+            entry(parent, name, inode) + bytes("to", new)
         case .removeEntry(let parent, let name, let inode): entry(parent, name, inode)
         case .setReference(let slice, let size, let old, let new):
             [
@@ -129,9 +142,9 @@ extension Fix {
                 ("slice", JSONValue(slice.id)),
                 ("size", JSONValue(slice.size)),
             ]
-        case .deleteObject(let key): [("object", JSONValue(key.description))]
+        case .deleteObject(let key): bytes("object", key)
         case .moveObject(let old, let new):
-            [("from", JSONValue(old.description)), ("to", JSONValue(new.description))]
+            bytes("from", old) + bytes("to", new)
         }
     }
 }
@@ -141,10 +154,17 @@ private func change(_ inode: Inode, _ old: JSONValue, _ new: JSONValue) -> [(Str
 }
 
 private func entry(_ parent: Inode, _ name: FileName, _ inode: Inode) -> [(String, JSONValue)] {
-    [
-        ("parent", JSONValue(parent.number)), ("name", JSONValue(name.description)),
-        ("inode", JSONValue(inode.number)),
-    ]
+    [("parent", JSONValue(parent.number))] + bytes("name", name) + [("inode", JSONValue(inode.number))]
+}
+
+private func bytes(_ key: String, _ name: ByteString) -> [(String, JSONValue)] {
+    var object = JSONObject()
+    object.set(key, name)
+    return object.fields.map { ($0.key, $0.value) }
+}
+
+private func owner(_ kind: QuotaKind, _ number: UInt64) -> [(String, JSONValue)] {
+    [("kind", JSONValue("\(kind)")), ("id", JSONValue(number))]
 }
 
 private func number(_ value: Int64?) -> JSONValue {

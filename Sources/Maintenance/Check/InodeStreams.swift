@@ -85,7 +85,8 @@ final class InodeStreams {
     /// Moves everything about `inode` into the bundle.
     func fill(_ bundle: inout NodeBundle, inode: UInt64, living: Set<UInt64>) throws {
         bundle.clear(for: Inode(inode))
-        if let node = nodes.head, node.inode == inode {
+        // Some engines show a record twice.
+        while let node = nodes.head, node.inode == inode {
             bundle.node = node
             try nodes.advance()
         }

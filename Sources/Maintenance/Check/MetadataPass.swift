@@ -43,6 +43,8 @@ struct VolumeTotals: Sendable, Hashable {
 final class MetadataPass {
     let scanner: any MetadataScanner
     let options: CheckOptions
+    /// Whether what the engine counts by directory has to be compared, by the second look.
+    private let countsParents: Bool
     let nodeRules: NodeRules
     let directoryRules: DirectoryRules
     let sessions: LiveSessions
@@ -54,6 +56,10 @@ final class MetadataPass {
     private(set) var totals = VolumeTotals()
     private(set) var tree = DirectoryTree()
     private(set) var quotas: QuotaSums
+    /// Nil on volumes without user and group quotas.
+    private let owners: OwnerSums?
+    /// Owners whose record is not what their nodes add up to.
+    private(set) var ownerGaps: RecordStream<OwnerGap>?
     private let progress: (CheckProgress) -> Void
 
     init(
@@ -61,11 +67,13 @@ final class MetadataPass {
         options: CheckOptions,
         settings: VolumeSettings,
         now: Int64,
+        countsParents: Bool,
         gaps: GapLog,
         progress: @escaping (CheckProgress) -> Void,
     ) throws {
         self.scanner = scanner
         self.options = options
+        self.countsParents = countsParents
         self.gaps = gaps
         self.progress = progress
         nodeRules = NodeRules(now: now)
@@ -76,6 +84,7 @@ final class MetadataPass {
         chunkGaps = options.spill.sorter()
         children = options.spill.sorter()
         quotas = QuotaSums()
+        owners = settings.userGroupQuota ? OwnerSums(options.spill) : nil
     }
 
     func run() throws {
@@ -85,6 +94,9 @@ final class MetadataPass {
         tree.assign(quotas: quotas.inodes)
         try mergeDirectories()
         quotas.addNested(tree)
+        // A node that cannot be read belongs to somebody: then no sum is right.
+        guard gaps.value.damagedRecordCount == 0 else { return }
+        ownerGaps = try owners?.gaps(scanner) { [gaps] in gaps.value.note($0, hidesUses: false) }
     }
 
     private func suspect(_ kind: Candidate.Kind, _ inode: UInt64) throws {
@@ -113,6 +125,7 @@ final class MetadataPass {
     private func take(_ bundle: inout NodeBundle) throws {
         if let node = bundle.node {
             totals.count(node)
+            try owners?.count(node)
             if node.type == .file {
                 bundle.chunks.finish(length: node.length)
                 try noteGaps(bundle, node)
@@ -129,7 +142,12 @@ final class MetadataPass {
         }
         totals.entries += UInt64(bundle.entryCount)
         totals.chunks += UInt64(bundle.chunks.count)
-        if !nodeRules.findings(bundle).isEmpty { try suspect(.node, bundle.inode.number) }
+        let hasCounts = countsParents && bundle.node?.parent == 0 && bundle.entryCount > 0
+        guard hasCounts || !nodeRules.findings(bundle).isEmpty else { return }
+        try suspect(.node, bundle.inode.number)
+        for parent in Set(bundle.entries.map(\.parent)) {
+            try candidates.add(Candidate(inode: bundle.inode.number, kind: .node, parent: parent))
+        }
     }
 
     private func noteGaps(_ bundle: NodeBundle, _ node: NodeDigest) throws {

@@ -11,9 +11,13 @@ struct NodeDigest: BitwiseCopyable, Hashable, Comparable, Sendable {
     var length: UInt64
     var parent: UInt64
     var linkCount: UInt32
+    var uid: UInt32
+    var gid: UInt32
     private var typeCode: UInt8
 
     init(_ record: NodeRecord) {
+        uid = record.attributes.uid
+        gid = record.attributes.gid
         inode = record.inode.number
         length = record.attributes.length
         parent = record.attributes.parent.number
@@ -141,6 +145,11 @@ struct NodeBundle: Sendable {
     var entries: [EntryDigest] = []
     /// Entries whose type is not the node's.
     var typeMismatches = 0
+    /// How many names the engine counts in each directory; nil where it does not count, or the node does not
+    /// ask for it.
+    ///
+    /// The pass does not know and says nil.
+    var countedParents: [ParentLink]?
     /// Whether entries name this inode as their directory.
     ///
     /// The pass does not know and says false.
@@ -169,6 +178,7 @@ struct NodeBundle: Sendable {
         entryCount = 0
         entries.removeAll(keepingCapacity: true)
         typeMismatches = 0
+        countedParents = nil
         hasChildren = false
         isInLoop = false
         chunks = FileChunks()

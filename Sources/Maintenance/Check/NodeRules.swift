@@ -154,7 +154,7 @@ struct NodeRules: Sendable {
                 )
             )
         }
-        guard node.parent != 0 else { return }
+        guard node.parent != 0 else { return checkParentCounts(bundle, &found) }
         let agrees = bundle.entryCount == 1 && bundle.entries.contains { $0.parent == node.parent }
         guard !agrees, bundle.entryCount <= NodeBundle.entryLimit else { return }
         let target = bundle.entryCount == 1 ? Inode(bundle.parentByEntries) : Inode(0)
@@ -165,6 +165,25 @@ struct NodeRules: Sendable {
                 fix: .setParent(inode, from: Inode(node.parent), to: target)
             )
         )
+    }
+
+    /// What the engine counts against the entries themselves.
+    private func checkParentCounts(_ bundle: NodeBundle, _ found: inout [Finding]) {
+        guard let counted = bundle.countedParents, bundle.entryCount <= NodeBundle.entryLimit else { return }
+        var counts: [Inode: Int64] = [:]
+        for link in counted where link.count != 0 { counts[link.parent] = link.count }
+        let names = Dictionary(grouping: bundle.entries) { Inode($0.parent) }.mapValues { Int64($0.count) }
+        for parent in Set(counts.keys).union(names.keys).sorted() {
+            let (stored, right) = (counts[parent] ?? 0, names[parent] ?? 0)
+            guard stored != right else { continue }
+            found.append(
+                Finding(
+                    .parentCount,
+                    "\(stored) names are counted in directory \(parent), there are \(right)",
+                    fix: .setParentCount(bundle.inode, parent: parent, from: stored, to: right)
+                )
+            )
+        }
     }
 
     private func checkData(_ bundle: NodeBundle, _ node: NodeDigest, _ found: inout [Finding]) {

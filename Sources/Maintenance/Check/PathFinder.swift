@@ -29,7 +29,8 @@ struct PathFinder {
     /// Every path that leads to the node, in byte order, without those that go in circles.
     ///
     /// A path whose top has no name starts with `#<inode>/`.
-    func paths(of inode: Inode) throws -> [ByteString] {
+    /// - Parameter parents: directories with entries for the node that it may not know of.
+    func paths(of inode: Inode, alsoIn parents: [Inode] = []) throws -> [ByteString] {
         if inode == .root { return ["/"] }
         if inode == .trash { return ["/.trash"] }
         var found: [ByteString] = []
@@ -42,15 +43,18 @@ struct PathFinder {
                 found.append(Self.path(top, steps, from: place))
                 continue
             }
-            let links = step.depth < Self.depthLimit ? try reader.parents(of: step.inode) : []
-            if links.isEmpty, place > 0 {
-                found.append(Self.path(Array("#\(step.inode)".utf8), steps, from: place))
-            }
-            for link in links where !Self.isBelow(link.parent, steps, from: place) {
-                for name in try reader.names(of: step.inode, in: link.parent).prefix(Self.pathLimit)
-                where steps.count < Self.stepLimit {
-                    steps.append(Step(inode: link.parent, name: name, below: place, depth: step.depth + 1))
+            let links = step.depth < Self.depthLimit ? try reader.parents(of: step.inode).map(\.parent) : []
+            var isNamed = false
+            for parent in Set(links).union(place == 0 ? parents : []).sorted() {
+                let names = try reader.names(of: step.inode, in: parent).prefix(Self.pathLimit)
+                isNamed = isNamed || !names.isEmpty
+                guard !Self.isBelow(parent, steps, from: place) else { continue }
+                for name in names where steps.count < Self.stepLimit {
+                    steps.append(Step(inode: parent, name: name, below: place, depth: step.depth + 1))
                 }
+            }
+            if !isNamed, place > 0 {
+                found.append(Self.path(Array("#\(step.inode)".utf8), steps, from: place))
             }
         }
         return found.sorted()

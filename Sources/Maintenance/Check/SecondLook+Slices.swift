@@ -88,11 +88,21 @@ extension SecondLook {
             }
         }
         bundle.chunkUseCount += Int(clamping: suspect.furtherUses)
-        if let reference = try reader.sliceReference(suspect.id, size: suspect.size) {
-            bundle.references = [reference]
-        }
+        bundle.references = try references(of: suspect, isUsed: bundle.useCount > 0, reader)
         for object in objects { bundle.add(object) }
         return bundle
+    }
+
+    private func references(
+        of suspect: SuspectSlice,
+        isUsed: Bool,
+        _ reader: any MetadataReader,
+    ) throws -> [SliceReference] {
+        guard let reference = try reader.sliceReference(suspect.id, size: suspect.size) else { return [] }
+        // What is only understood says nothing about a slice that nobody names.
+        let isUnderstood = sliceRules.omitsSingleReferences && reference.count == 1
+        let wasStored = [.sliceUnclaimed, .referenceStray, .referenceOfHole].contains { suspect.has($0) }
+        return isUnderstood && !isUsed && !wasStored ? [] : [reference]
     }
 
     // MARK: Objects

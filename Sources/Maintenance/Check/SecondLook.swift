@@ -63,27 +63,31 @@ final class SecondLook {
     /// Looks at every candidate again, each once.
     func confirm(_ candidates: RecordStream<Candidate>) throws {
         try candidates.start()
-        var last: Candidate?
-        var done: UInt64 = 0
         while let candidate = candidates.head {
-            if candidate != last {
-                try options.cancellation.throwIfCancelled()
-                switch candidate.kind {
-                case .node: try confirmNode(Inode(candidate.inode))
-                case .directory: try confirmDirectory(Inode(candidate.inode))
-                }
-                done += 1
+            try options.cancellation.throwIfCancelled()
+            var parents: [Inode] = []
+            while let same = candidates.head, same.inode == candidate.inode, same.kind == candidate.kind {
+                let parent = Inode(same.parent)
+                if same.parent != 0, parents.last != parent { parents.append(parent) }
+                try candidates.advance()
             }
-            last = candidate
-            try candidates.advance()
+            switch candidate.kind {
+            case .node: try confirmNode(Inode(candidate.inode), seenIn: parents)
+            case .directory: try confirmDirectory(Inode(candidate.inode))
+            }
         }
         try settle()
     }
 
-    func confirmNode(_ inode: Inode) throws {
+    /// - Parameter parents: directories in which entries for the node were seen.
+    func confirmNode(_ inode: Inode, seenIn parents: [Inode]) throws {
         let findings = try volume.engine.read { reader in
-            let look = BundleReader(reader: reader, living: sessions.living)
-            let bundle = try look.node(inode)
+            let look = BundleReader(
+                reader: reader,
+                living: sessions.living,
+                countsParents: volume.engine.countsParents
+            )
+            let bundle = try look.node(inode, seenIn: parents)
             return try nodeRules.findings(bundle).map { try look.complete($0, bundle) }
         }
         for finding in findings { report(finding) }

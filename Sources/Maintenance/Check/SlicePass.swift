@@ -22,13 +22,15 @@ final class SliceSuspects {
         unclaimed = spill.sorter()
     }
 
-    func add(_ bundle: SliceBundle, _ findings: [Finding]) throws {
+    func add(_ bundle: SliceBundle, _ findings: [Finding], _ rules: SliceRules) throws {
         try slices.add(SuspectSlice(bundle, findings))
         for use in bundle.uses { try uses.add(use) }
         for object in bundle.objects { try objects.add(object) }
-        if findings.contains(where: { $0.code == .sliceUnclaimed }), let size = bundle.size {
-            try unclaimed.add(UnclaimedSlice(size: size, id: bundle.id))
+        var size = findings.contains { $0.code == .sliceUnclaimed } ? bundle.size : nil
+        if rules.mayLackChunks, findings.contains(where: { $0.code == .objectLeaked }) {
+            size = rules.size(ofLeaked: bundle)
         }
+        if let size { try unclaimed.add(UnclaimedSlice(size: size, id: bundle.id)) }
     }
 }
 
@@ -86,7 +88,7 @@ struct SlicePass {
                 totals.lostBytes += UInt64(bundle.largestSize)
                 guard totals.lost <= Self.lostLimit else { continue }
             }
-            try suspects.add(bundle, findings)
+            try suspects.add(bundle, findings, rules)
         }
         return totals
     }

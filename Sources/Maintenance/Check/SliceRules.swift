@@ -22,6 +22,11 @@ struct SliceRules: Sendable {
     var objectsAreComplete = true
     /// Whether all users are known: false when a subtree is checked, or damaged records hide some.
     var usersAreComplete = true
+    /// Whether a slice without a reference row has one user (Redis); rows of another size are of another
+    /// record then.
+    var omitsSingleReferences = false
+    /// Whether objects that no record knows may belong to a chunk whose record was lost.
+    var mayLackChunks = false
     /// Whether reference rows without users may belong to damaged chunk records.
     var hidesUses = false
     /// Objects changed after this, in seconds since the epoch, are not leaked: they may be about to be used.
@@ -66,7 +71,10 @@ struct SliceRules: Sendable {
 
     private func checkReference(_ bundle: SliceBundle, _ found: inout [Finding]) {
         let users = Int64(bundle.useCount)
-        guard let reference = bundle.references.first else {
+        if omitsSingleReferences { checkFurtherReferences(bundle, &found) }
+        guard let reference = reference(of: bundle) else {
+            // Each of the sizes may have its one user.
+            guard !omitsSingleReferences else { return }
             found.append(
                 Finding(
                     .referenceMissing,
@@ -125,6 +133,28 @@ struct SliceRules: Sendable {
         }
     }
 
+    /// The row that counts the users, stored or understood.
+    private func reference(of bundle: SliceBundle) -> SliceReference? {
+        guard omitsSingleReferences, let size = bundle.size else { return bundle.references.first }
+        return bundle.references.first { $0.size == size }
+            ?? SliceReference(id: bundle.id, size: size, count: 1)
+    }
+
+    /// Rows of sizes that the slice does not have.
+    private func checkFurtherReferences(_ bundle: SliceBundle, _ found: inout [Finding]) {
+        guard let size = bundle.size else { return }
+        for reference in bundle.references where reference.size != size {
+            let fix = Fix.setReference(bundle.id, size: reference.size, from: reference.count, to: nil)
+            found.append(
+                Finding(
+                    .referenceSize,
+                    "its users say \(size) bytes, a reference row \(reference.size)",
+                    fix: usersAreComplete && !hidesUses ? fix : .none
+                )
+            )
+        }
+    }
+
     private func referenceFix(_ bundle: SliceBundle, from reference: SliceReference?) -> Fix {
         guard usersAreComplete, let size = reference?.size ?? bundle.size else { return .none }
         return .setReference(bundle.id, size: size, from: reference?.count, to: Int64(bundle.useCount))
@@ -166,14 +196,26 @@ struct SliceRules: Sendable {
             found.append(
                 Finding(
                     .objectLeaked,
-                    "no record knows its slice",
-                    fix: hidesUses ? .none : .deleteObject(key)
+                    mayLackChunks
+                        ? "no record knows its slice; it may be of a chunk whose record was lost"
+                        : "no record knows its slice",
+                    fix: hidesUses || mayLackChunks ? .none : .deleteObject(key)
                 ).with {
                     $0.objectKey = key
                     $0.bytes = object.storedSize
                 }
             )
         }
+    }
+
+    /// The size of a slice of which nothing but its objects is known: of whole blocks and an end.
+    func size(ofLeaked bundle: SliceBundle) -> UInt32? {
+        let blocks = bundle.objects.filter { !$0.isMisplaced }
+        let total = blocks.reduce(UInt64(0)) { $0 + UInt64($1.size) }
+        guard bundle.furtherObjects == 0, let size = UInt32(exactly: total), UInt64(size) <= Chunk.size,
+            blocks.map(\.block) == layout.blocks(ofSlice: bundle.id, size: size)
+        else { return nil }
+        return size
     }
 
     // MARK: Objects
@@ -235,7 +277,7 @@ struct SliceRules: Sendable {
             Finding(
                 .objectExtra,
                 "the slice has no such block",
-                fix: usersAreComplete && !hidesUses ? .deleteObject(key) : .none
+                fix: usersAreComplete && !hidesUses && !mayLackChunks ? .deleteObject(key) : .none
             ).with {
                 $0.objectKey = key
                 $0.bytes = object.storedSize

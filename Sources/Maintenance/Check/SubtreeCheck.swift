@@ -67,7 +67,7 @@ extension CheckRun {
         _ uses: Spill<SliceUse>,
         _ look: SecondLook,
     ) throws {
-        try visit(top, candidates, uses, look)
+        try visit(top, in: nil, candidates, uses, look)
         guard options.isRecursive else { return }
         var levels = [Level(directory: top)]
         while var level = levels.popLast() {
@@ -79,7 +79,7 @@ extension CheckRun {
             guard let entry = level.page.popLast() else { continue }
             let directory = level.directory
             levels.append(level)
-            try visit(entry.inode, candidates, uses, look)
+            try visit(entry.inode, in: directory, candidates, uses, look)
             let isAbove = levels.contains { $0.directory == entry.inode }
             guard entry.type == .directory, !isAbove, levels.count < Self.depthLimit else { continue }
             if try isOwn(entry.inode, directory) { levels.append(Level(directory: entry.inode)) }
@@ -106,11 +106,14 @@ extension CheckRun {
 
     private func visit(
         _ inode: Inode,
+        in directory: Inode?,
         _ candidates: Spill<Candidate>,
         _ uses: Spill<SliceUse>,
         _ look: SecondLook,
     ) throws {
-        try candidates.add(Candidate(inode: inode.number, kind: .node))
+        try candidates.add(
+            Candidate(inode: inode.number, kind: .node, parent: directory?.number ?? 0)
+        )
         try candidates.add(Candidate(inode: inode.number, kind: .directory))
         look.change { $0.nodes += 1 }
         if look.summary.nodes & 0xFFF == 0 { progress(CheckProgress(.metadata, done: look.summary.nodes)) }

@@ -60,7 +60,9 @@ struct VolumeRules {
     func counterFindings(_ counters: CounterValues, _ highest: HighestIDs) -> [Finding] {
         // Next free for inodes and slices, last used for the others (metadata-format §3.3).
         let needed: [(Counter, UInt64)] = [
-            (.nextInode, min(highest.inode, .max - 1) + 1), (.nextChunk, min(highest.slice, .max - 1) + 1),
+            // The root is nobody's first inode, and Redis begins without counters.
+            (.nextInode, highest.inode > 1 ? min(highest.inode, .max - 1) + 1 : 0),
+            (.nextChunk, highest.slice > 0 ? min(highest.slice, .max - 1) + 1 : 0),
             (.nextSession, highest.session), (.nextTrash, highest.trash),
         ]
         return needed.compactMap { counter, lowest in

@@ -16,11 +16,15 @@ package enum GarbageClass: String, CaseIterable, Sendable {
     case expiredTrash = "expired-trash"
     /// Hourly directories past their days.
     case expiredHours = "expired-hours"
+    /// Clones that were left unfinished more than a day ago: trees that no entry leads to.
+    case detached
+    /// Records of unfinished clones that name what is alive, or nothing: only the record goes.
+    case strayDetached = "stray-detached"
     /// Blocks that nothing names and no record knows.
     case leaked
     /// Blocks that nothing names as they are, but that may be what is left of somebody's data: a reference
-    /// record counts users of their slice (a chunk record may have been lost), or their slice is used and not
-    /// whole.
+    /// record counts users of their slice (a chunk record may have been lost), their slice is used and not
+    /// whole, or files lack chunk records on an engine that leaves single users uncounted.
     case claimed
     /// Younger than the margin: may belong to a write that is not committed yet.
     case recent
@@ -40,6 +44,8 @@ package enum GarbageClass: String, CaseIterable, Sendable {
         case .trash: "replaced by compaction, kept until the trash days are over"
         case .expiredTrash: "replaced by compaction, trash days are over"
         case .expiredHours: "hourly trash directories whose days are over"
+        case .detached: "a clone was left unfinished and nothing leads to it"
+        case .strayDetached: "marked as an unfinished clone but alive or gone; only the mark goes"
         case .leaked: "no record knows it"
         case .claimed: "may be what is left of damaged data; kept, see fsck"
         case .recent: "younger than the margin"
@@ -52,7 +58,7 @@ package enum GarbageClass: String, CaseIterable, Sendable {
     /// Whether gc deletes members.
     package var isGarbage: Bool {
         switch self {
-        case .pending, .deletedFiles, .expiredTrash, .expiredHours, .leaked: true
+        case .pending, .deletedFiles, .expiredTrash, .expiredHours, .detached, .strayDetached, .leaked: true
         case .valid, .trash, .claimed, .recent, .foreign, .unknown, .compactable: false
         }
     }

@@ -131,10 +131,13 @@ private final class CollectionRun: Sendable {
                 switch step {
                 case .object(let key, let bytes, let modified, let slice):
                     try deleteObject(key, bytes: bytes, modified: modified, slice: slice)
-                case .slice(let id, let size, _): try deleteSlice(id, size: size)
-                case .deletedFile(let inode, _, let deleted): try deleteData(of: inode, deleted: deleted)
-                case .delayedSlices(let id, let deleted): try expire(id, deleted: deleted)
-                case .trashHour(let name, let inode): try empty(name, inode)
+                case .slice(let id, let size, _): try deleteSlice(id, size: size, step)
+                case .deletedFile(let inode, _, let deleted):
+                    try deleteData(of: inode, deleted: deleted, step)
+                case .delayedSlices(let id, let deleted): try expire(id, deleted: deleted, step)
+                case .trashHour(let name, let inode): try empty(name, inode, step)
+                case .detachedTree(let inode, let added): try removeTree(inode, added: added, step)
+                case .detachedRecord(let inode, let added): try forgetDetached(inode, added: added)
                 }
             return isDone ? .done : .outdated
         } catch is CancelledError {
@@ -160,54 +163,101 @@ private final class CollectionRun: Sendable {
     }
 
     /// Deletes a slice's objects and then its record, if the record still counts nobody.
-    private func deleteSlice(_ id: UInt64, size: UInt32) throws -> Bool {
+    private func deleteSlice(_ id: UInt64, size: UInt32, _ step: GarbageStep) throws -> Bool {
         guard let reference = try volume.engine.read({ try $0.sliceReference(id, size: size) }),
             reference.count <= 0, reference.size == size
         else { return false }
-        try removeBlocks(id, size)
+        try removeBlocks([SliceKey(id: id, size: size)], of: step)
         try volume.engine.write { transaction in
-            guard let current = try transaction.sliceReference(id, size: size), current.count <= 0 else {
-                return
-            }
-            try transaction.deleteSliceReference(id, size: size)
+            guard let current = try transaction.sliceReference(id, size: size) else { return }
+            try volume.forget(current, transaction)
         }
         return true
     }
 
-    private func deleteData(of inode: Inode, deleted: Int64) throws -> Bool {
+    private func deleteData(of inode: Inode, deleted: Int64, _ step: GarbageStep) throws -> Bool {
         let file = try volume.engine.read { reader -> DeletedFile? in
             guard try reader.node(inode) == nil, try reader.parents(of: inode).isEmpty else { return nil }
             return try reader.deletedFile(inode)
         }
         guard let file, file.deleted == deleted else { return false }
-        try volume.deleteData(of: file) { try removeBlocks($0, $1) }
+        try volume.deleteData(of: file) { try removeBlocks($0, of: step) }
         return true
     }
 
-    private func expire(_ id: UInt64, deleted: Int64) throws -> Bool {
+    private func expire(_ id: UInt64, deleted: Int64, _ step: GarbageStep) throws -> Bool {
         guard try volume.engine.read({ try $0.delayedSlices(id) })?.deleted == deleted else { return false }
-        return try volume.expireDelayedSlices(id) { try removeBlocks($0, $1) }
+        return try volume.expireDelayedSlices(id) { try removeBlocks($0, of: step) }
     }
 
-    private func empty(_ name: FileName, _ inode: Inode) throws -> Bool {
+    private func empty(_ name: FileName, _ inode: Inode, _ step: GarbageStep) throws -> Bool {
         let isUnchanged = try volume.engine.read { reader in
             guard try reader.entry(named: name, in: .trash)?.inode == inode else { return false }
             // Contested data were left out of the plan.
-            return try TrashHourRules(reader: reader) { _ in false }.obstacle(toEmptying: name, inode) == nil
+            return try RemovalRules(reader: reader) { _ in false }.obstacle(toEmptying: name, inode) == nil
         }
         guard isUnchanged else { return false }
-        try volume.emptyTrashHour(name, inode) { file in
-            try options.cancellation.throwIfCancelled()
-            try volume.deleteData(of: file) { try removeBlocks($0, $1) }
-        }
+        try volume.emptyTrashHour(name, inode) { try removeData(of: $0, step) }
         try volume.flushUsage()
         return true
     }
 
-    private func removeBlocks(_ id: UInt64, _ size: UInt32) throws {
-        let layout = try volume.settings.blockLayout()
-        for block in layout.blocks(ofSlice: id, size: min(size, UInt32(Chunk.size))) {
-            try store.delete(layout.objectKey(of: block))
+    private func removeData(of file: DeletedFile, _ step: GarbageStep) throws {
+        try options.cancellation.throwIfCancelled()
+        try volume.deleteData(of: file) { try removeBlocks($0, of: step) }
+    }
+
+    /// Removes an unfinished clone, if still nothing leads to it.
+    private func removeTree(_ top: Inode, added: Int64, _ step: GarbageStep) throws -> Bool {
+        guard try isDetached(top, added: added) else { return false }
+        let isRemoved = try volume.removeDetachedTree(top, added: added) { try removeData(of: $0, step) }
+        try volume.flushUsage()
+        return isRemoved
+    }
+
+    private func isDetached(_ top: Inode, added: Int64) throws -> Bool {
+        try volume.engine.snapshot { scanner in
+            guard try scanner.detachedNode(top)?.added == added, try scanner.node(top) != nil,
+                try DetachedTrees.named(among: [top], scanner).isEmpty
+            else { return false }
+            // Contested data were left out of the plan.
+            return try RemovalRules(reader: scanner) { _ in false }.obstacle(toRemovingBelow: top) == nil
         }
+    }
+
+    /// Removes a mark that is as it was seen, if what it marks is still alive or gone.
+    private func forgetDetached(_ inode: Inode, added: Int64) throws -> Bool {
+        let isStray = try volume.engine.snapshot { scanner in
+            try scanner.node(inode) == nil || inode == .root || inode.isTrash
+                || !DetachedTrees.named(among: [inode], scanner).isEmpty
+        }
+        guard isStray else { return false }
+        return try volume.engine.write { transaction in
+            guard try transaction.detachedNode(inode)?.added == added else { return false }
+            try transaction.deleteDetachedNode(inode)
+            return true
+        }
+    }
+
+    /// Removes the objects of slices, each on record with the step that it is part of.
+    private func removeBlocks(_ slices: [SliceKey], of step: GarbageStep) throws {
+        let layout = try volume.settings.blockLayout()
+        let blocks = slices.lazy.flatMap {
+            layout.blocks(ofSlice: $0.id, size: min($0.size, UInt32(Chunk.size)))
+        }
+        var batch: [BlockKey] = []
+        for block in blocks {
+            batch.append(block)
+            guard batch.count == Self.batchSize else { continue }
+            try remove(batch, layout, of: step)
+            batch.removeAll(keepingCapacity: true)
+        }
+        try remove(batch, layout, of: step)
+    }
+
+    private func remove(_ blocks: [BlockKey], _ layout: BlockLayout, of step: GarbageStep) throws {
+        guard !blocks.isEmpty else { return }
+        try journal.record(blocks.map { step.journalLine(of: $0, layout.objectKey(of: $0)) })
+        for block in blocks { try store.delete(layout.objectKey(of: block)) }
     }
 }

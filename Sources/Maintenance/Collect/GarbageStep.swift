@@ -18,6 +18,10 @@ package enum GarbageStep: Hashable, Sendable {
     case delayedSlices(UInt64, deleted: Int64)
     /// An hourly trash directory past its days.
     case trashHour(FileName, Inode)
+    /// The tree of an unfinished clone, by its top.
+    case detachedTree(Inode, added: Int64)
+    /// The mark of an unfinished clone on something that is alive or gone; nothing else goes.
+    case detachedRecord(Inode, added: Int64)
 }
 
 extension GarbageStep {
@@ -25,11 +29,7 @@ extension GarbageStep {
     package var json: JSONObject {
         switch self {
         case .object(let key, let bytes, let modified, let slice):
-            [
-                "step": "delete-object", "key_hex": .string(Hex.encode(key.bytes)),
-                "key": .string(key.description),
-                "bytes": JSONValue(bytes), "modified": JSONValue(modified), "slice": JSONValue(slice),
-            ]
+            Self.object(key, bytes, modified, slice)
         case .slice(let id, let size, let count):
             [
                 "step": "delete-slice", "slice": JSONValue(id), "bytes": JSONValue(size),
@@ -44,7 +44,35 @@ extension GarbageStep {
             ["step": "expire-delayed-slices", "row": JSONValue(id), "deleted": JSONValue(deleted)]
         case .trashHour(let name, let inode):
             ["step": "empty-trash-hour", "name": .string(name.description), "inode": JSONValue(inode.number)]
+        case .detachedTree(let inode, let added):
+            ["step": "remove-detached-tree", "inode": JSONValue(inode.number), "added": JSONValue(added)]
+        case .detachedRecord(let inode, let added):
+            ["step": "forget-detached", "inode": JSONValue(inode.number), "added": JSONValue(added)]
         }
+    }
+
+    private static func object(
+        _ key: ObjectKey,
+        _ bytes: UInt64,
+        _ modified: Int64,
+        _ slice: UInt64,
+    ) -> JSONObject {
+        var line: JSONObject = ["step": "delete-object"]
+        line.set("key", key)
+        line["bytes"] = JSONValue(bytes)
+        line["modified"] = JSONValue(modified)
+        line["slice"] = JSONValue(slice)
+        return line
+    }
+
+    /// The journal's line of an object that goes as part of this step.
+    func journalLine(of block: BlockKey, _ key: ObjectKey) -> JSONObject {
+        var line: JSONObject = ["op": "delete-object"]
+        line.set("key", key)
+        line["slice"] = JSONValue(block.sliceID)
+        line["bytes"] = JSONValue(block.size)
+        line["of"] = .object(json)
+        return line
     }
 
     /// Reads a line of a plan.
@@ -53,7 +81,7 @@ extension GarbageStep {
         switch object["step"]?.stringValue {
         case "delete-object":
             self = .object(
-                ObjectKey(try Hex.decode(try Self.text("key_hex", object))),
+                try Self.key(object),
                 bytes: try Self.number("bytes", object),
                 modified: try Self.signed("modified", object),
                 slice: try Self.number("slice", object)
@@ -82,6 +110,16 @@ extension GarbageStep {
                 throw CodecError("plan step", "\(name) is no trash hour")
             }
             self = .trashHour(name, Inode(try Self.number("inode", object)))
+        case "remove-detached-tree":
+            self = .detachedTree(
+                Inode(try Self.number("inode", object)),
+                added: try Self.signed("added", object)
+            )
+        case "forget-detached":
+            self = .detachedRecord(
+                Inode(try Self.number("inode", object)),
+                added: try Self.signed("added", object)
+            )
         default:
             throw CodecError("plan step", "there is no step \(object["step"]?.compact ?? "without a name")")
         }
@@ -90,6 +128,11 @@ extension GarbageStep {
     private static func text(_ key: String, _ object: JSONObject) throws(CodecError) -> String {
         guard let text = object[key]?.stringValue else { throw CodecError("plan step", "\(key) is missing") }
         return text
+    }
+
+    private static func key(_ object: JSONObject) throws(CodecError) -> ObjectKey {
+        guard let key = try object.bytes("key") else { throw CodecError("plan step", "key is missing") }
+        return key
     }
 
     private static func number(_ key: String, _ object: JSONObject) throws(CodecError) -> UInt64 {

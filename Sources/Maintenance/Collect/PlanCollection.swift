@@ -4,7 +4,7 @@
 
 package import Metadata
 package import ObjectStorage
-import SluiceBase
+package import SluiceBase
 import VolumeModel
 
 /// Plans what gc deletes.
@@ -28,6 +28,7 @@ package func planCollection(
         newest: now.seconds.saturatingAdd(-options.marginSeconds),
         takesAnyAge: options.marginSeconds == 0,
         nextSliceID: try nextSliceID(of: volume),
+        mayLackChunks: try mayLackChunks(volume, options),
         plan: plan
     )
     let evidence = SliceEvidence(engine: volume.engine, store: store, layout: layout, spill: options.spill)
@@ -62,6 +63,41 @@ package func planCollection(
     try plan.finish()
     summary.plannedSteps = plan.stepCount
     return (summary, plan)
+}
+
+/// Plans what is left of a saved plan: what a plan made now says too.
+/// - Returns: what was found now, with the steps of the saved plan as planned and those that no longer hold
+///   as skipped, and the steps that are left.
+/// - Throws: as `planCollection`, and as opening the saved plan.
+package func planCollection(
+    applying path: ByteString,
+    to volume: Volume,
+    store: any ObjectStore,
+    options: CollectOptions,
+    progress: @escaping (UInt64) -> Void = { _ in },
+) throws -> (summary: CollectSummary, plan: GarbagePlan) {
+    let uuid = volume.settings.uuid
+    let saved = try GarbagePlan(opening: path, for: uuid)
+    var (summary, fresh) = try planCollection(of: volume, store: store, options: options, progress: progress)
+    guard summary.interlocks.isEmpty else { return (summary, fresh) }
+    let plan = try approve(
+        saved,
+        against: fresh,
+        for: uuid,
+        created: volume.clock.now(),
+        spill: options.spill
+    )
+    summary.plannedSteps = saved.stepCount
+    summary.skippedSteps = saved.stepCount - plan.stepCount
+    return (summary, plan)
+}
+
+/// Whether a block that no record knows may belong to a chunk whose record was lost.
+///
+/// Elsewhere the slice's reference would still count the chunk.
+private func mayLackChunks(_ volume: Volume, _ options: CollectOptions) throws -> Bool {
+    guard volume.engine.omitsSingleReferences else { return false }
+    return try volume.engine.snapshot { try ChunkGaps(scanner: $0, spill: options.spill).areAny() }
 }
 
 /// Slice ids below this have been given out.
@@ -107,7 +143,7 @@ private func planRecords(
             guard try scanner.node(file.inode) == nil, try scanner.parents(of: file.inode).isEmpty else {
                 return result.warn("inode \(file.inode) is marked for removal but alive; it is kept")
             }
-            guard !sorting.contestsEverything, !sorting.contestedFiles.contains(file.inode.number) else {
+            guard !sorting.isContested(file.inode) else {
                 return result.warn(
                     "the data of inode \(file.inode) share slices whose references are too low"
                 )
@@ -129,6 +165,7 @@ private func planRecords(
             )
             try plan.add(.delayedSlices(row.id, deleted: row.deleted))
         }
+        try planDetachedTrees(scanner, sorting, now: now, into: &result, plan)
         try planTrashHours(
             scanner,
             sorting,
@@ -141,6 +178,31 @@ private func planRecords(
     summary = result
 }
 
+/// Trees wait a day: the clone that makes one may still be at work (JuiceFS 1.4.2).
+private func planDetachedTrees(
+    _ scanner: any MetadataScanner,
+    _ sorting: SliceSorting,
+    now: Timestamp,
+    into summary: inout CollectSummary,
+    _ plan: GarbagePlan,
+) throws {
+    let trees = DetachedTrees(scanner: scanner, isContested: sorting.isContested)
+    let limit = now.seconds.saturatingAdd(-NodeRules.detachedGraceSeconds)
+    for stale in try trees.stale(before: limit) {
+        let (inode, added) = (stale.record.inode, stale.record.added)
+        switch stale.verdict {
+        case .removable(let bytes):
+            summary.count(.detached, bytes: bytes)
+            try plan.add(.detachedTree(inode, added: added))
+        case .recordOnly:
+            summary.count(.strayDetached, bytes: 0)
+            try plan.add(.detachedRecord(inode, added: added))
+        case .kept(let obstacle):
+            summary.warn("the unfinished clone at inode \(inode) is kept: \(obstacle)")
+        }
+    }
+}
+
 /// Hours end `days` × 24 + 2 hours before now (metadata-format §5.7).
 private func planTrashHours(
     _ scanner: any MetadataScanner,
@@ -151,9 +213,7 @@ private func planTrashHours(
     _ plan: GarbagePlan,
 ) throws {
     let limit = TrashHour(containing: now.advanced(bySeconds: -trashSeconds.saturatingAdd(2 * 3600)))
-    let rules = TrashHourRules(reader: scanner) { inode in
-        sorting.contestsEverything || sorting.contestedFiles.contains(inode.number)
-    }
+    let rules = RemovalRules(reader: scanner, isContested: sorting.isContested)
     var last: FileName?
     repeat {
         let page = try scanner.entries(of: .trash, after: last, limit: 1000)

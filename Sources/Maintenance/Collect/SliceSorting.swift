@@ -16,6 +16,8 @@ final class SliceSorting {
     /// Whether objects whose age the store does not tell may go.
     private let takesAnyAge: Bool
     private let nextSliceID: UInt64
+    /// Whether blocks that no record knows may be what a lost or damaged chunk record named.
+    private let mayLackChunks: Bool
     private let plan: GarbagePlan
     private(set) var summary = CollectSummary()
     /// Files whose slices have fewer references than users: counting them down could free what others use.
@@ -30,8 +32,16 @@ final class SliceSorting {
 
     private static let contestLimit = 1_000_000
 
-    init(layout: BlockLayout, newest: Int64, takesAnyAge: Bool, nextSliceID: UInt64, plan: GarbagePlan) {
+    init(
+        layout: BlockLayout,
+        newest: Int64,
+        takesAnyAge: Bool,
+        nextSliceID: UInt64,
+        mayLackChunks: Bool,
+        plan: GarbagePlan,
+    ) {
         self.layout = layout
+        self.mayLackChunks = mayLackChunks
         self.newest = newest
         self.takesAnyAge = takesAnyAge
         self.nextSliceID = nextSliceID
@@ -55,7 +65,7 @@ final class SliceSorting {
             for object in slice.objects { count(object, as: users) }
             return
         }
-        let isCertain = isWhole(slice, size: size)
+        let isCertain = !mayLackChunks && isWhole(slice, size: size)
         for object in slice.objects {
             if belongs(object, toSliceSize: size) {
                 count(object, as: users)
@@ -86,7 +96,13 @@ final class SliceSorting {
         }
         let isKnown = slice.id > 0 && slice.id < nextSliceID
         for object in slice.objects {
-            if isKnown { try addLeaked(object) } else { count(object, as: .unknown) }
+            if !isKnown {
+                count(object, as: .unknown)
+            } else if mayLackChunks {
+                count(object, as: .claimed)
+            } else {
+                try addLeaked(object)
+            }
         }
     }
 
@@ -154,6 +170,11 @@ final class SliceSorting {
         }
         let lowest = slice.references.map(\.count).min() ?? 1
         return isFound ? lowest : min(lowest, 1)
+    }
+
+    /// Whether the file's slices have fewer references than users.
+    func isContested(_ inode: Inode) -> Bool {
+        contestsEverything || contestedFiles.contains(inode.number)
     }
 
     func finish() -> CollectSummary { summary }

@@ -71,7 +71,10 @@ private func delete(
 ) throws {
     try journal.record(
         objects.map {
-            ["op": "delete-object", "key": .string($0.key.description), "bytes": JSONValue($0.size)]
+            var line: JSONObject = ["op": "delete-object"]
+            line.set("key", $0.key)
+            line["bytes"] = JSONValue($0.size)
+            return line
         }
     )
     let next = Atomic(0)

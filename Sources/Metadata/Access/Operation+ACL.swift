@@ -48,6 +48,7 @@ extension Operation {
         guard node != before else { return }
         node.changeTime = time
         try transaction.updateNode(inode, node)
+        try log(.setACL(kind, of: inode, to: rule))
     }
 
     private func setAccess(_ rule: ACLRule, of node: inout Attributes) throws {

@@ -82,6 +82,7 @@ extension Operation {
             }
         }
         try transaction.setExtendedAttribute(named: name, of: inode, to: value)
+        try log(.setExtendedAttribute(name, of: inode, to: value, presence))
     }
 
     /// Removes an extended attribute or an ACL.
@@ -103,6 +104,7 @@ extension Operation {
             throw VolumeError(.noAttribute, "remove attribute \(name) of", inode)
         }
         try transaction.deleteExtendedAttribute(named: name, of: inode)
+        try log(.removeExtendedAttribute(name, of: inode))
     }
 
     private func check(_ name: ByteString, for operation: String, _ inode: Inode) throws {

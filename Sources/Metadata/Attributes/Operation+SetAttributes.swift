@@ -32,6 +32,7 @@ extension Operation {
         guard node != old || change.changeTime != nil else { return old }
         node.changeTime = change.changeTime.map(moment) ?? time
         try transaction.updateNode(inode, node)
+        try log(.setAttributes(inode, change, node))
         return node
     }
 

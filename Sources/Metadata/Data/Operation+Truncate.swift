@@ -43,12 +43,14 @@ extension Operation {
         }
         try refuseTrash(inode, attributes, to: "truncate")
         guard length != attributes.length else { return attributes }
-        let hole = min(length, attributes.length)..<max(length, attributes.length)
+        let oldLength = attributes.length
+        let hole = min(length, oldLength)..<max(length, oldLength)
         try changeLength(of: inode, &attributes, to: length)
         try appendHoles(over: hole, of: inode)
         attributes.modifyTime = time
         attributes.changeTime = time
         try transaction.updateNode(inode, attributes)
+        try log(.truncate(inode, from: oldLength, to: length))
         return attributes
     }
 
@@ -87,6 +89,7 @@ extension Operation {
         attributes.modifyTime = time
         attributes.changeTime = time
         try transaction.updateNode(inode, attributes)
+        try log(.allocate(inode, from: offset, length: length, mode: mode))
         return attributes
     }
 
@@ -111,7 +114,7 @@ extension Operation {
 
     /// Files in the trash do not change; those with several names do not tell where they are (metadata-format
     /// §5.7).
-    private func refuseTrash(_ inode: Inode, _ attributes: Attributes, to verb: String) throws {
+    func refuseTrash(_ inode: Inode, _ attributes: Attributes, to verb: String) throws {
         guard attributes.parent.isTrash else { return }
         throw VolumeError(.notPermitted, verb, inode, reason: "the file is in the trash")
     }

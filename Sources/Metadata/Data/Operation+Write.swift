@@ -48,6 +48,10 @@ extension Operation {
         modified: Timestamp? = nil,
     ) throws -> [UInt32: Int] {
         guard !writes.isEmpty else { return [:] }
+        let chunks = Set(writes.map(\.chunk)).sorted()
+        try transaction.expect(
+            [.node(inode), .directoryQuotas] + chunks.map { .chunk($0, of: inode) }
+        )
         var attributes = try fileForData(inode, to: "write")
         for write in writes {
             try check(write, to: inode, attributes)
@@ -66,7 +70,25 @@ extension Operation {
         attributes.modifyTime = modified ?? time
         attributes.changeTime = time
         try transaction.updateNode(inode, attributes)
+        try log(writes, of: inode, modified: attributes.modifyTime, counts)
         return counts
+    }
+
+    /// A line for each write, as if each had been appended alone.
+    private func log(
+        _ writes: [ChunkWrite],
+        of inode: Inode,
+        modified: Timestamp,
+        _ counts: [UInt32: Int]
+    ) throws {
+        guard settings.changeLog else { return }
+        var before = counts
+        for write in writes { before[write.chunk, default: 0] -= 1 }
+        for write in writes {
+            before[write.chunk, default: 0] += 1
+            let count = before[write.chunk] ?? 0
+            try log(.write(write.slice, toChunk: write.chunk, of: inode, modified: modified, count: count))
+        }
     }
 
     /// Slices of the same chunk, gathered without changing the order inside a chunk.

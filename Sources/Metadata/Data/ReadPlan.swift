@@ -60,7 +60,7 @@ extension ChunkRecord {
         }
     }
 
-    private func damage(_ reason: String) -> VolumeError {
+    func damage(_ reason: String) -> VolumeError {
         VolumeError(.damaged, "read", "chunk \(index) of inode \(inode)", reason: reason)
     }
 }
@@ -91,7 +91,20 @@ extension Volume {
         var offset = range?.lowerBound ?? 0
         let end = range?.upperBound ?? .max
         while offset < end {
-            let (pieces, next) = try engine.read { try Self.pieces(of: inode, from: offset, to: end, $0) }
+            let (pieces, next) = try engine.read { try $0.pieces(of: inode, from: offset, to: end) }
+            for piece in pieces { try body(piece) }
+            guard let next else { return }
+            offset = next
+        }
+    }
+}
+
+extension MetadataReader {
+    /// Hands the pieces of a range to `body` in order, as `Volume.forEachPiece` does, all of one state.
+    func forEachPiece(of inode: Inode, in range: Range<UInt64>, _ body: (FilePiece) throws -> Void) throws {
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let (pieces, next) = try pieces(of: inode, from: offset, to: range.upperBound)
             for piece in pieces { try body(piece) }
             guard let next else { return }
             offset = next
@@ -100,13 +113,12 @@ extension Volume {
 
     /// The pieces of the next 16 chunks.
     /// - Returns: with the offset to go on at, nil at the end.
-    private static func pieces(
+    fileprivate func pieces(
         of inode: Inode,
         from start: UInt64,
         to end: UInt64,
-        _ reader: any MetadataReader,
     ) throws -> ([FilePiece], next: UInt64?) {
-        guard let attributes = try reader.node(inode) else { throw VolumeError(.noEntry, "read", inode) }
+        guard let attributes = try node(inode) else { throw VolumeError(.noEntry, "read", inode) }
         guard attributes.type != .directory else { throw VolumeError(.isDirectory, "read", inode) }
         let end = min(end, attributes.length)
         var pieces: [FilePiece] = []
@@ -116,7 +128,7 @@ extension Volume {
                 throw VolumeError(.damaged, "read", inode, reason: "its length is \(attributes.length)")
             }
             let base = UInt64(chunk) * Chunk.size
-            let plan = try reader.readPlan(of: inode, chunk: chunk, length: attributes.length)
+            let plan = try readPlan(of: inode, chunk: chunk, length: attributes.length)
             let wanted = offset - base..<min(end - base, Chunk.size)
             pieces += clip(plan, to: wanted).map { FilePiece(offset: base + UInt64($0.position), slice: $0) }
             offset = base + wanted.upperBound
@@ -125,7 +137,7 @@ extension Volume {
     }
 
     /// The parts of a read plan inside `range`, with a hole behind the last piece where the plan ends early.
-    private static func clip(_ plan: [Slice], to range: Range<UInt64>) -> [Slice] {
+    private func clip(_ plan: [Slice], to range: Range<UInt64>) -> [Slice] {
         var clipped: [Slice] = []
         var position = range.lowerBound
         for piece in plan where piece.end > range.lowerBound && UInt64(piece.position) < range.upperBound {

@@ -7,10 +7,11 @@
 import SluiceBase
 import VolumeModel
 
-/// Removes the objects of a slice: called with its id and size outside of transactions.
+/// Removes the objects of slices: called outside of transactions with all that may go at a time, so that they
+/// can be put on record together.
 ///
 /// Objects that are gone already are no error.
-package typealias BlockRemoval = (_ id: UInt64, _ size: UInt32) throws -> Void
+package typealias BlockRemoval = (_ slices: [SliceKey]) throws -> Void
 
 extension Volume {
     /// Slices whose objects are removed before their references and the deleted file's record go.
@@ -55,6 +56,7 @@ extension Volume {
             guard let chunk = try transaction.chunk(index, of: inode) else { return [] }
             let slices = try chunk.storedSlices().map { SliceKey(id: $0.id, size: $0.size) }
             try transaction.deleteChunk(index, of: inode)
+            try log(.deleteChunk(index, of: inode), in: transaction)
             return try transaction.release(slices)
         }
         return try unused(released)
@@ -63,27 +65,33 @@ extension Volume {
     /// Those of the released slices that nobody uses any more.
     ///
     /// Asked after the commit: nobody can take up a slice again that no record names.
-    private func unused(_ slices: [SliceKey]) throws -> [SliceReference] {
+    func unused(_ slices: [SliceKey]) throws -> [SliceReference] {
         guard !slices.isEmpty else { return [] }
         return try engine.read { try $0.sliceReferences(slices) }.compactMap(\.self).filter { $0.count <= 0 }
     }
 
     /// Removes the objects of slices without users, then their references.
-    private func removeOrphans(
+    func removeOrphans(
         _ orphans: [SliceReference],
         removingBlocks: BlockRemoval,
         finally: (any MetadataTransaction) throws -> Void = { _ in },
     ) throws {
-        for orphan in orphans { try removingBlocks(orphan.id, orphan.size) }
+        if !orphans.isEmpty { try removingBlocks(orphans.map { SliceKey(id: $0.id, size: $0.size) }) }
         try engine.write { transaction in
-            for orphan in orphans {
-                guard let current = try transaction.sliceReference(orphan.id, size: orphan.size),
-                    current.count <= 0
-                else { continue }
-                try transaction.deleteSliceReference(orphan.id, size: orphan.size)
-            }
+            let current = try transaction.sliceReferences(
+                orphans.map { SliceKey(id: $0.id, size: $0.size) }
+            )
+            for orphan in current.compactMap(\.self) { try forget(orphan, transaction) }
             try finally(transaction)
         }
+    }
+
+    /// Removes the reference of a slice whose objects are gone, unless it counts somebody.
+    /// - Parameter orphan: as this transaction read it.
+    package func forget(_ orphan: SliceReference, _ transaction: any MetadataTransaction) throws {
+        guard orphan.count <= 0 else { return }
+        try transaction.deleteSliceReference(orphan.id, size: orphan.size)
+        try log(.deleteSlice(orphan.id, size: orphan.size), in: transaction)
     }
 }
 
@@ -127,6 +135,7 @@ extension Volume {
             guard let current = try transaction.delayedSlices(id) else { return nil }
             let slices = try current.slices().map { SliceKey(id: $0.id, size: $0.size) }
             try transaction.deleteDelayedSlices(id)
+            try log(.expireDelayedSlices(id, deleted: current.deleted), in: transaction)
             return try transaction.release(slices)
         }
         guard let released else { return false }
@@ -196,7 +205,8 @@ extension MetadataTransaction {
     /// Takes one user away from each slice, several from one that is listed several times.
     /// - Returns: the slices, each once, in order of their ids.
     func release(_ slices: [SliceKey]) throws -> [SliceKey] {
-        let stored = slices.filter { $0.id > 0 }
+        // In order, so that two clients wait for each other instead of blocking each other.
+        let stored = slices.filter { $0.id > 0 }.sorted { ($0.id, $0.size) < ($1.id, $1.size) }
         for slice in stored { try adjustSliceReference(slice.id, size: slice.size, by: -1) }
         return Set(stored).sorted { ($0.id, $0.size) < ($1.id, $1.size) }
     }

@@ -11,6 +11,7 @@ extension Operation {
         var mode: UInt16
         var device: UInt32 = 0
         var length: UInt64 = 0
+        var target: ByteString = ""
     }
 
     /// Makes a directory.
@@ -79,13 +80,17 @@ extension Operation {
         guard target.count <= FileName.maximumTargetLength else {
             throw VolumeError(.nameTooLong, "create", name, in: parent, reason: "the target is too long")
         }
-        let new = NewNode(type: .symlink, mode: 0o777, length: UInt64(target.count))
+        let new = NewNode(type: .symlink, mode: 0o777, length: UInt64(target.count), target: target)
         let node = try create(name, in: parent, new, caller: caller)
         try transaction.setSymlinkTarget(target, of: node.inode)
         return node
     }
 
     private func create(_ name: FileName, in parent: Inode, _ new: NewNode, caller: Caller) throws -> Node {
+        try transaction.expect(
+            [.node(parent), .entry(name, in: parent), .directoryQuotas]
+                + (nextInode.map { [.node($0)] } ?? [])
+        )
         let directory = try newEntryDirectory(parent, name, caller: caller, for: "create")
         let node = try attributes(of: new, in: parent, directory, caller: caller)
         try checkCapacity(space: node.usedSpace, inodes: 1)
@@ -98,7 +103,19 @@ extension Operation {
         if node.type == .directory, settings.dirStats {
             try transaction.setDirectoryStat(DirectoryStat(), of: inode)
         }
-        try touchParent(parent, directory, linkDelta: node.type == .directory ? 1 : 0)
+        let touches = try touchParent(parent, directory, linkDelta: node.type == .directory ? 1 : 0)
+        try log(
+            .create(
+                inode,
+                node.type,
+                name,
+                in: parent,
+                mode: new.mode,
+                target: new.target,
+                caller: caller,
+                touchesParent: touches
+            )
+        )
         return (inode, node)
     }
 
@@ -110,6 +127,7 @@ extension Operation {
         for operation: String,
     ) throws -> Attributes {
         try check(name, in: parent, for: operation)
+        try transaction.keep(parent)
         let directory = try changeableDirectory(parent, caller: caller, for: operation)
         guard !parent.isTrash, !directory.isInTrash else {
             throw VolumeError(

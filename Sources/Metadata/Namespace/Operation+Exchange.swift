@@ -14,6 +14,18 @@ extension Operation {
             NamedEntry(name: from.name, inode: second.inode, type: second.attributes.type),
             in: from.directory
         )
+        try log(
+            .rename(
+                first.inode,
+                from.name,
+                in: from.directory,
+                to: to.name,
+                in: to.directory,
+                flags: .exchange,
+                replaced: second.inode,
+                hour: Inode(0)
+            )
+        )
         let moved = try reparent(first, from: from.directory, to: to.directory)
         let other = try reparent(second, from: to.directory, to: from.directory)
         guard from.directory != to.directory else {

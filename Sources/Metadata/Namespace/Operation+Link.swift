@@ -15,6 +15,7 @@ extension Operation {
         caller: Caller = .superuser,
     ) throws -> Attributes {
         try transaction.lock([inode])
+        try transaction.expect([.node(inode), .node(parent), .entry(name, in: parent), .directoryQuotas])
         let directory = try newEntryDirectory(parent, name, caller: caller, for: "link")
         var node = try changeableNode(inode, for: "link")
         guard node.type != .directory else {
@@ -36,7 +37,8 @@ extension Operation {
         try transaction.updateNode(inode, node)
         try transaction.insertEntry(NamedEntry(name: name, inode: inode, type: node.type), in: parent)
         try chargeEntry(of: node, in: parent)
-        try touchParent(parent, directory)
+        let touches = try touchParent(parent, directory)
+        try log(.link(inode, name, in: parent, links: node.linkCount, touchesParent: touches))
         return node
     }
 }

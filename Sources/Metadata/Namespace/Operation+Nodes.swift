@@ -75,13 +75,16 @@ extension Operation {
 
     /// Notes that a directory's entries changed; not more often than every 100 ms unless its link count
     /// changes, and never in the trash (metadata-format §5.11).
-    func touchParent(_ directory: Inode, _ node: Attributes, linkDelta: Int32 = 0) throws {
-        guard !directory.isTrash else { return }
+    /// - Returns: whether it was noted.
+    @discardableResult
+    func touchParent(_ directory: Inode, _ node: Attributes, linkDelta: Int32 = 0) throws -> Bool {
+        guard !directory.isTrash else { return false }
         let age = time.nanoseconds(since: node.modifyTime)
-        guard linkDelta != 0 || !(0..<100_000_000).contains(age) else { return }
+        guard linkDelta != 0 || !(0..<100_000_000).contains(age) else { return false }
         // A count of 0 is damage that a removal must not make worse.
         let delta = node.linkCount == 0 ? max(0, linkDelta) : linkDelta
         try transaction.touch(directory, linkDelta: delta, time: time)
+        return true
     }
 
     /// Counts a new entry for a node.

@@ -22,6 +22,7 @@ extension Operation {
         openedBy session: UInt64? = nil,
         skipTrash: Bool = false,
     ) throws -> Node {
+        try expectRemoval(of: name, in: parent)
         let directory = try removalDirectory(parent, name, caller: caller, for: "remove")
         guard let entry = try transaction.entry(named: name, in: parent) else {
             throw VolumeError(.noEntry, "remove", name, in: parent)
@@ -36,7 +37,7 @@ extension Operation {
         }
         guard node.type != .directory else { throw VolumeError(.isDirectory, "remove", name, in: parent) }
         try checkRemovable(entry.inode, node, from: directory, caller: caller, for: "remove")
-        try detach(
+        let end = try detach(
             name,
             (entry.inode, node),
             from: parent,
@@ -44,7 +45,17 @@ extension Operation {
             openedBy: session,
             skipTrash: skipTrash
         )
-        try touchParent(parent, directory)
+        let touches = try touchParent(parent, directory)
+        try log(
+            .unlink(
+                entry.inode,
+                name,
+                in: parent,
+                hour: end.hour,
+                isOpen: end.isSustained,
+                touchesParent: touches
+            )
+        )
         return (entry.inode, node)
     }
 
@@ -58,6 +69,7 @@ extension Operation {
         caller: Caller = .superuser,
         skipTrash: Bool = false,
     ) throws -> Node {
+        try expectRemoval(of: name, in: parent)
         let directory = try removalDirectory(parent, name, caller: caller, for: "remove")
         guard let entry = try transaction.entry(named: name, in: parent) else {
             throw VolumeError(.noEntry, "remove", name, in: parent)
@@ -75,9 +87,22 @@ extension Operation {
         guard node.type == .directory else { throw VolumeError(.notDirectory, "remove", name, in: parent) }
         try checkRemovable(entry.inode, node, from: directory, caller: caller, for: "remove")
         try requireEmpty(entry.inode, for: "remove")
-        try detach(name, (entry.inode, node), from: parent, directory, openedBy: nil, skipTrash: skipTrash)
+        let end = try detach(
+            name,
+            (entry.inode, node),
+            from: parent,
+            directory,
+            openedBy: nil,
+            skipTrash: skipTrash
+        )
         try touchParent(parent, directory, linkDelta: -1)
+        try log(.removeDirectory(entry.inode, name, in: parent, hour: end.hour))
         return (entry.inode, node)
+    }
+
+    /// Announces what every removal reads.
+    private func expectRemoval(of name: FileName, in parent: Inode) throws {
+        try transaction.expect([.node(parent), .lookup(name, in: parent), .directoryQuotas] + trashLookup)
     }
 
     private func removalDirectory(
@@ -115,8 +140,26 @@ extension Operation {
         let gone = Attributes(type: entry.type, mode: 0, time: time, linkCount: 0, parent: parent)
         // Counts nothing: a recount does not see such entries.
         try transaction.deleteEntry(named: entry.name, in: parent)
-        try touchParent(parent, directory)
+        let touches = try touchParent(parent, directory)
+        try log(
+            .unlink(
+                entry.inode,
+                entry.name,
+                in: parent,
+                hour: Inode(0),
+                isOpen: false,
+                touchesParent: touches
+            )
+        )
         return (entry.inode, gone)
+    }
+
+    /// What became of a node that lost a name.
+    struct Detachment {
+        /// The trash directory that took the name, 0 when it is gone for good.
+        var hour = Inode(0)
+        /// It has no name any more and lives because it is open.
+        var isSustained = false
     }
 
     /// Takes a name away from a node: into the trash, or for good.
@@ -129,36 +172,53 @@ extension Operation {
         _ directory: Attributes,
         openedBy session: UInt64?,
         skipTrash: Bool,
-    ) throws {
+    ) throws -> Detachment {
         try transaction.deleteEntry(named: name, in: parent)
         try dischargeEntry(of: node.attributes, in: parent)
         if node.attributes.type == .directory { try removeUsageRecords(ofDirectory: node.inode) }
         if hourlyTrash == node.inode { hourlyTrash = nil }
         let keeps = settings.trashDays > 0 && !parent.isTrash && !directory.isInTrash && !skipTrash
         if keeps, !node.attributes.flags.contains(.skipTrash),
-            try moveToTrash(node, named: name, from: parent)
+            let hour = try moveToTrash(node, named: name, from: parent)
         {
-            return
+            return Detachment(hour: hour)
         }
-        guard node.attributes.type != .directory else { return try discard(node.inode, node.attributes) }
-        try dropLink(of: node.inode, node.attributes, from: parent, openedBy: session)
+        guard node.attributes.type != .directory else {
+            try discard(node.inode, node.attributes)
+            return Detachment()
+        }
+        let isSustained = try dropLink(
+            of: node.inode,
+            node.attributes,
+            from: parent,
+            openedBy: session
+        )
+        return Detachment(isSustained: isSustained)
     }
 
+    /// - Returns: whether the node has no name any more and is kept.
     private func dropLink(
         of inode: Inode,
         _ old: Attributes,
         from parent: Inode,
         openedBy session: UInt64?
-    ) throws {
+    ) throws -> Bool {
         var node = old
         node.linkCount -= min(node.linkCount, 1)
         node.changeTime = time
         if node.parent.number == 0 { try transaction.adjustParent(parent, of: inode, by: -1) }
-        guard node.linkCount == 0 else { return try transaction.updateNode(inode, node) }
-        guard let session, node.type == .file else { return try discard(inode, node) }
+        guard node.linkCount == 0 else {
+            try transaction.updateNode(inode, node)
+            return false
+        }
+        guard let session, node.type == .file else {
+            try discard(inode, node)
+            return false
+        }
         try transaction.updateNode(inode, node)
         try transaction.insertSustained(SustainedInode(session: session, inode: inode))
         try transaction.deleteExtendedAttributes(of: inode)
+        return true
     }
 
     /// Removes a node that has no name any more, with everything but its data; usage shrinks here.

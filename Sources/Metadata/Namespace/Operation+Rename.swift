@@ -47,6 +47,12 @@ extension Operation {
         caller: Caller = .superuser,
         openedBy session: UInt64? = nil,
     ) throws -> Node {
+        try transaction.expect(
+            [
+                .node(source), .node(destination), .lookup(name, in: source),
+                .lookup(newName, in: destination), .directoryQuotas,
+            ] + trashLookup
+        )
         let from = try sourcePlace(source, name, flags, caller: caller)
         let to = try destinationPlace(destination, newName, flags, caller: caller)
         guard let entry = try transaction.entry(named: name, in: source) else {
@@ -66,7 +72,20 @@ extension Operation {
             return try exchange(moved, at: from, with: other, at: to)
         }
         let displaced = try existing.map { try displaceable($0.inode, at: to, by: moved, caller: caller) }
-        return try move(moved, from: from, to: to, displacing: displaced, openedBy: session)
+        let (node, hour) = try move(moved, from: from, to: to, displacing: displaced, openedBy: session)
+        try log(
+            .rename(
+                entry.inode,
+                name,
+                in: source,
+                to: newName,
+                in: destination,
+                flags: flags,
+                replaced: displaced?.inode ?? Inode(0),
+                hour: hour
+            )
+        )
+        return (entry.inode, node)
     }
 
     private func sourcePlace(
@@ -112,6 +131,7 @@ extension Operation {
                 reason: "nothing is moved into the trash"
             )
         }
+        try transaction.keep(directory)
         let attributes = try changeableDirectory(directory, caller: caller, for: "rename")
         // A restore may fill a directory that is still in the trash itself.
         guard !attributes.isInTrash || flags.contains(.restore) else {
@@ -178,7 +198,7 @@ extension Operation {
     }
 
     /// Checks that `directory` does not lie inside `moved`, all the way up.
-    private func requireOutside(_ moved: Inode, _ directory: Inode) throws {
+    func requireOutside(_ moved: Inode, _ directory: Inode) throws {
         var current = directory
         var visited: Set<Inode> = []
         while visited.insert(current).inserted {
@@ -190,7 +210,10 @@ extension Operation {
                     reason: "a directory cannot be moved into itself"
                 )
             }
-            guard current != .root, !current.isTrash, let node = try transaction.node(current) else { return }
+            guard current != .root, !current.isTrash else { return }
+            // Moved meanwhile, an ancestor could come to lie below what moves.
+            try transaction.keep(current)
+            guard let node = try transaction.node(current) else { return }
             current = node.parent
         }
         throw VolumeError(
@@ -201,22 +224,24 @@ extension Operation {
         )
     }
 
+    /// - Returns: the moved node, and the trash directory of the displaced one as in `Detachment`.
     private func move(
         _ moved: Node,
         from: NamePlace,
         to: NamePlace,
         displacing displaced: Node?,
         openedBy session: UInt64?,
-    ) throws -> Node {
+    ) throws -> (Attributes, hour: Inode) {
+        var hour = Inode(0)
         if let displaced {
-            try detach(
+            hour = try detach(
                 to.name,
                 displaced,
                 from: to.directory,
                 to.attributes,
                 openedBy: session,
                 skipTrash: false
-            )
+            ).hour
         }
         try transaction.deleteEntry(named: from.name, in: from.directory)
         let entry = NamedEntry(name: to.name, inode: moved.inode, type: moved.attributes.type)
@@ -225,7 +250,7 @@ extension Operation {
         let removed: Int32 = displaced?.attributes.type == .directory ? 1 : 0
         guard from.directory != to.directory else {
             try touchParent(from.directory, from.attributes, linkDelta: -removed)
-            return (moved.inode, node)
+            return (node, hour)
         }
         charge(directory: from.directory, node.share.negated)
         charge(directory: to.directory, node.share)
@@ -233,7 +258,7 @@ extension Operation {
         let carried: Int32 = node.type == .directory ? 1 : 0
         try touchParent(from.directory, from.attributes, linkDelta: -carried)
         try touchParent(to.directory, to.attributes, linkDelta: carried - removed)
-        return (moved.inode, node)
+        return (node, hour)
     }
 
     /// Records where a node's entry went, and that its name changed.

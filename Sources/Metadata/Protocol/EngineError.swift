@@ -26,6 +26,8 @@ package struct EngineError: Error, Hashable, Sendable, CustomStringConvertible {
         case corrupt
         /// A number is too large for the engine's column.
         case overflow
+        /// A value is none that the engine's column can hold.
+        case unstorable
         case invalidAddress
         /// Everything else the engine said.
         case failed
@@ -72,6 +74,7 @@ extension EngineError.Code {
         case .vanished: "was removed by another client"
         case .corrupt: "the record is damaged"
         case .overflow: "the number is too large for this engine"
+        case .unstorable: "this engine cannot hold the value"
         case .invalidAddress: "the address is not valid"
         case .failed: "failed"
         }

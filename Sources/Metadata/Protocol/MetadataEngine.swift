@@ -47,4 +47,11 @@ extension MetadataEngine {
     package func fill<Result>(_ body: (any MetadataTransaction) throws -> Result) throws -> Result {
         try write(body)
     }
+
+    /// Whether the directories of a node come from its record and from counts beside it, as on Redis, and not
+    /// from the entries themselves: then an entry that the node does not know of is found by scans only.
+    package var countsParents: Bool { countsUsageInTransactions }
+
+    /// Whether a slice without a reference record has one user, as on Redis (metadata-format §4.1).
+    package var omitsSingleReferences: Bool { countsUsageInTransactions }
 }

@@ -9,10 +9,21 @@ package import VolumeModel
 /// Valid inside the closure it is handed to, on that thread.
 ///
 /// Call `lock` with every node whose record will be changed before it is read. Parent directories are not
-/// locked: their records change relatively, by `touch` (metadata-format §3.4).
+/// locked: their records change relatively, by `touch` (metadata-format §3.4); `keep` holds those that get an
+/// entry.
+///
+/// Chunks, slice references, directory stats, sessions and the queues of deletion stay as they were read
+/// until the transaction ends. Entries, counters and settings may change; a transaction that then changes
+/// them itself runs again.
 package protocol MetadataTransaction: MetadataReader {
     /// Announces nodes that this transaction reads in order to change them (row locks, WATCH).
     func lock(_ inodes: [Inode]) throws
+
+    /// Keeps a directory from being removed or locked by others until this transaction ends; call it before
+    /// the directory is read. Others may do the same.
+    ///
+    /// Engines whose transactions conflict or exclude each other have nothing to do.
+    func keep(_ directory: Inode) throws
 
     /// Announces records that this transaction is going to read, so that an engine that pays for round trips
     /// fetches them in one. Needs no call of its own to be right.
@@ -100,6 +111,10 @@ package protocol MetadataTransaction: MetadataReader {
     /// Sets limits and usage, creating the record when absent.
     func setQuota(_ record: QuotaRecord) throws
 
+    /// Stores a quota that was not there.
+    /// - Throws: `EngineError.exists` when another client was faster.
+    func insertQuota(_ record: QuotaRecord) throws
+
     /// Adds to a quota's usage.
     /// - Returns: false when there is no record to add to.
     func adjustQuota(_ kind: QuotaKind, _ key: UInt64, space: Int64, inodes: Int64) throws -> Bool
@@ -151,5 +166,11 @@ package protocol MetadataTransaction: MetadataReader {
 }
 
 extension MetadataTransaction {
+    package func keep(_: Inode) throws {}
+
     package func expect(_: [RecordKey]) throws {}
+
+    package func insertQuota(_ record: QuotaRecord) throws {
+        try setQuota(record)
+    }
 }

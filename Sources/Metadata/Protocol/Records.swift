@@ -55,6 +55,8 @@ package enum RecordKey: Hashable, Sendable {
     case fileLocks(of: Inode)
     case rangeLocks(of: Inode)
     case directoryQuotas
+    case directoryStat(of: Inode)
+    case quota(QuotaKind, UInt64)
 }
 
 /// How many entries of a directory point to a node.
@@ -163,6 +165,15 @@ package struct DelayedSlices: Hashable, Sendable {
         self.id = id
         self.deleted = deleted
         self.encodedSlices = encodedSlices
+    }
+
+    package init(id: UInt64, deleted: Int64, slices: [SliceKey]) {
+        var writer = ByteWriter(capacity: slices.count * 12)
+        for slice in slices {
+            writer.write(slice.id)
+            writer.write(slice.size)
+        }
+        self.init(id: id, deleted: deleted, encodedSlices: writer.bytes)
     }
 
     /// The slices kept, duplicates included.

@@ -36,6 +36,7 @@ package final class Session: Sendable {
         self.heartbeat = heartbeat
         self.info = info.encoded
         id = try volume.register(self.info, lifetime: SessionRule.lifetime(heartbeat: heartbeat))
+        volume.changeAuthor.sign(as: id)
         try lookForOthers()
     }
 
@@ -78,7 +79,9 @@ package final class Session: Sendable {
     /// Takes the registration back: drops this client's locks and deletes the files that only it kept.
     /// - Returns: files whose data can be removed now.
     package func close() throws -> [DeletedFile] {
-        try volume.cleanSession(id, onlyIfStale: false)
+        let files = try volume.cleanSession(id, onlyIfStale: false)
+        volume.changeAuthor.sign(as: 0)
+        return files
     }
 }
 
@@ -99,7 +102,10 @@ extension Volume {
                     )
                 }
                 guard try transaction.session(id) == nil else { continue }
-                try transaction.setSession(SessionRecord(id: id, expires: expires, info: info))
+                let record = SessionRecord(id: id, expires: expires, info: info)
+                try transaction.setSession(record)
+                try log(.takeIDs(.nextSession, 1), in: transaction)
+                try log(.openSession(record), in: transaction)
                 return id
             }
             throw EngineError(

@@ -37,6 +37,7 @@ extension Volume {
             let last = try transaction.counter(guardian) ?? 0
             guard last <= now.saturatingAdd(-interval) else { return false }
             try transaction.setCounter(guardian, to: now)
+            try log(.claim(guardian, at: now), in: transaction)
             return true
         }
     }
@@ -107,7 +108,10 @@ extension Volume {
                 return operation.effects.deletedFiles
             }
         }
-        try engine.write { try $0.deleteSession(id) }
+        try engine.write { transaction in
+            try transaction.deleteSession(id)
+            try log(.cleanSession(id), in: transaction)
+        }
         return files
     }
 }
@@ -133,5 +137,6 @@ extension Operation {
         guard let attributes = try transaction.node(inode), attributes.linkCount == 0 else { return }
         guard try transaction.sustainingSessions(of: inode).allSatisfy({ $0 == session }) else { return }
         try discard(inode, attributes)
+        try log(.deleteSustained(SustainedInode(session: session, inode: inode)))
     }
 }

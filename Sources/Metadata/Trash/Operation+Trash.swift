@@ -8,13 +8,13 @@ extension Operation {
     /// Gives a node whose entry was just deleted an entry in this hour's trash.
     ///
     /// A file with several names of which this one is there already is refused: it stays in the trash once.
-    /// - Returns: false when the name is to be removed for good.
-    func moveToTrash(_ old: Node, named name: FileName, from parent: Inode) throws -> Bool {
+    /// - Returns: the hour's directory, nil when the name is to be removed for good.
+    func moveToTrash(_ old: Node, named name: FileName, from parent: Inode) throws -> Inode? {
         let hour = try hourlyTrashDirectory()
         let entryName = TrashEntryName(parent: parent, inode: old.inode, name: name).encoded
         var node = old.attributes
         let hasOtherNames = node.type != .directory && node.linkCount > 1
-        if hasOtherNames, try transaction.entry(named: entryName, in: hour) != nil { return false }
+        if hasOtherNames, try transaction.entry(named: entryName, in: hour) != nil { return nil }
         if node.parent.number > 0 {
             node.parent = hour
         } else {
@@ -25,7 +25,13 @@ extension Operation {
         try transaction.updateNode(old.inode, node)
         try transaction.insertEntry(NamedEntry(name: entryName, inode: old.inode, type: node.type), in: hour)
         charge(directory: hour, node.share)
-        return true
+        return hour
+    }
+
+    /// What a removal into the trash reads first.
+    var trashLookup: [RecordKey] {
+        guard settings.trashDays > 0, hourlyTrash == nil else { return [] }
+        return [.entry(TrashHour(containing: time).name, in: .trash)]
     }
 
     /// The directory of the hour in which this transaction runs, made when it is the first removal.
@@ -52,6 +58,18 @@ extension Operation {
         try transaction.insertEntry(NamedEntry(name: name, inode: inode, type: .directory), in: .trash)
         if settings.dirStats { try transaction.setDirectoryStat(DirectoryStat(), of: inode) }
         chargeVolume(space: node.usedSpace, inodes: 1)
+        try log(
+            .create(
+                inode,
+                .directory,
+                name,
+                in: .trash,
+                mode: node.mode,
+                target: "",
+                caller: .superuser,
+                touchesParent: false
+            )
+        )
         hourlyTrash = inode
         return inode
     }

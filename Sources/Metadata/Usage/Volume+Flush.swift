@@ -85,6 +85,7 @@ extension Volume {
         _ batch: ArraySlice<(key: Inode, value: DirectoryStat)>,
         _ transaction: any MetadataTransaction,
     ) throws -> (missing: Set<Inode>, negative: [Inode]) {
+        try transaction.expect(batch.map { .directoryStat(of: $0.key) })
         var missing: Set<Inode> = []
         var negative: [Inode] = []
         for (inode, delta) in batch {
@@ -106,6 +107,7 @@ extension Volume {
         for start in stride(from: 0, to: pending.count, by: Self.flushBatch) {
             let batch = pending[start..<min(start + Self.flushBatch, pending.count)]
             try engine.write { transaction in
+                try transaction.expect(batch.map { .quota($0.key.kind, $0.key.key) })
                 for (key, delta) in batch { try Self.adjust(key, by: delta, transaction) }
             }
             for (key, _) in batch { rest.quotas[key] = nil }
@@ -124,7 +126,7 @@ extension Volume {
         let isKnown = try transaction.adjustQuota(key.kind, key.key, space: delta.space, inodes: delta.inodes)
         guard !isKnown, key.kind != .directory else { return }
         let quota = Quota(maxSpace: -1, maxInodes: -1, usedSpace: delta.space, usedInodes: delta.inodes)
-        try transaction.setQuota(QuotaRecord(kind: key.kind, key: key.key, quota: quota))
+        try transaction.insertQuota(QuotaRecord(kind: key.kind, key: key.key, quota: quota))
     }
 }
 
@@ -148,8 +150,11 @@ extension Volume {
                 return try engine.write { transaction in
                     guard let attributes = try transaction.node(directory), attributes.type == .directory
                     else { return nil }
+                    // Read first, so that others wait with what they add until the count is stored.
+                    _ = try transaction.directoryStat(of: directory)
                     let stat = try transaction.directoryStatFromEntries(of: directory)
                     try transaction.setDirectoryStat(stat, of: directory)
+                    try log(.recount(directory, stat), in: transaction)
                     return stat
                 }
             } catch {

@@ -48,6 +48,9 @@ package final class Operation {
         return Inode(id)
     }
 
+    /// The id that `takeInode` gives next.
+    var nextInode: Inode? { unusedInodes.last.map(Inode.init) }
+
     /// An id for a new slice, out of those that `perform` reserved.
     package func takeSliceID() throws -> UInt64 {
         guard let id = unusedSlices.popLast() else {

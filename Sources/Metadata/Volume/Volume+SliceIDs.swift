@@ -5,6 +5,6 @@ extension Volume {
     ///
     /// Ids that are not used in the end are lost, because objects with their names may exist.
     package func takeSliceIDs(_ count: Int) throws -> [UInt64] {
-        try sliceIDs.take(count, from: engine)
+        try sliceIDs.take(count, of: self)
     }
 }

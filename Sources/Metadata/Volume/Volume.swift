@@ -21,6 +21,7 @@ package final class Volume: Sendable {
     private let settingsState: Mutex<VolumeSettings>
     let inodeIDs: IDPool
     let sliceIDs: IDPool
+    let changeAuthor = ChangeAuthor()
     /// Keeps recounts of usage apart from operations.
     let usageGate = UsageGate()
     /// Lets one flush or recount run at a time.
@@ -33,8 +34,8 @@ package final class Volume: Sendable {
         self.clock = clock
         usage = UsageLedger()
         settingsState = Mutex(settings)
-        inodeIDs = IDPool(counter: .nextInode, batch: Inode.batch)
-        sliceIDs = IDPool(counter: .nextChunk, batch: Slice.batch)
+        inodeIDs = IDPool(counter: .nextInode, batch: Inode.batch, first: Inode.root.number + 1)
+        sliceIDs = IDPool(counter: .nextChunk, batch: Slice.batch, first: 1)
     }
 
     /// The settings as last read; clients reload them at every heartbeat.
@@ -55,8 +56,8 @@ package final class Volume: Sendable {
         slices: Int = 0,
         _ body: (Operation) throws -> Result,
     ) throws -> Result {
-        let newInodes = try inodeIDs.take(inodes, from: engine)
-        let newSlices = try sliceIDs.take(slices, from: engine)
+        let newInodes = try inodeIDs.take(inodes, of: self)
+        let newSlices = try sliceIDs.take(slices, of: self)
         let (result, operation) = try usageGate.passing {
             let (result, operation) = try engine.write { transaction in
                 let operation = Operation(

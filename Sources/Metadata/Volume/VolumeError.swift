@@ -15,6 +15,8 @@ package struct VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
         case accessDenied
         case invalid, nameTooLong, noSpace, quotaExceeded, readOnly, noAttribute, outOfRange, tooLarge
         case linkLoop, notSupported
+        /// Others hold a lock that is in the way (EAGAIN).
+        case wouldBlock
         /// Stored records contradict each other.
         case damaged
     }
@@ -72,6 +74,7 @@ extension VolumeError.Code {
         case .tooLarge: EFBIG
         case .linkLoop: ELOOP
         case .notSupported: ENOTSUP
+        case .wouldBlock: EAGAIN
         case .damaged: EIO
         }
     }
@@ -96,6 +99,7 @@ extension VolumeError.Code {
         case .tooLarge: "file too large"
         case .linkLoop: "too many levels of symbolic links"
         case .notSupported: "not supported"
+        case .wouldBlock: "locked by another process"
         case .damaged: "the metadata are damaged"
         }
     }

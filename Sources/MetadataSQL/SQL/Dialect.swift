@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where SQL engines differ in their texts.
+/// Where SQL engines differ.
 struct Dialect: Sendable {
     /// Fragments by the name that stands in `{{…}}`.
     let fragments: [String: String]
@@ -8,23 +8,47 @@ struct Dialect: Sendable {
     let tableExists: Query
     /// The statements that make the tables; names as in `Query`.
     let schema: [String]
+    /// What stands around the name of a table.
+    var quote = ""
+    /// Whether parameters are `$1`, `$2`, … instead of `?`.
+    var numbersParameters = false
+    /// Whether several transactions write at a time, so that rows have to be locked and a duplicate key may
+    /// be one that another client has just made.
+    var writesConcurrently = false
+    /// The largest number that a column of type `INTEGER` holds.
+    var largestInteger = Int64.max
+    /// Whether text columns hold nothing but UTF-8.
+    var textIsUnicode = false
 
-    /// Fills in table names and fragments.
+    /// Fills in fragments, table names and parameters.
+    ///
+    /// `{node}` becomes the table's name as statements spell it, `{=node}` the bare name.
     /// - Parameter prefix: what stands before each table's name: `jfs_` or `jfs_PREFIX_`.
     func render(_ text: String, prefix: String) -> String {
         var result = ""
-        var rest = text[...]
-        while let open = rest.firstIndex(of: "{") {
-            result += rest[..<open]
-            rest = rest[open...].dropFirst()
-            let isFragment = rest.first == "{"
-            if isFragment { rest = rest.dropFirst() }
-            guard let close = rest.firstIndex(of: "}") else { break }
-            let name = String(rest[..<close])
-            result += isFragment ? render(fragments[name] ?? "", prefix: prefix) : prefix + name
-            rest = rest[close...].dropFirst(isFragment ? 2 : 1)
+        var parameters = 0
+        var rest = Substring(withFragments(text))
+        while let mark = rest.firstIndex(where: { $0 == "{" || $0 == "?" && numbersParameters }) {
+            result += rest[..<mark]
+            rest = rest[mark...]
+            guard rest.first == "{", let close = rest.firstIndex(of: "}") else {
+                parameters += 1
+                result += "$\(parameters)"
+                rest = rest.dropFirst()
+                continue
+            }
+            let name = rest[..<close].dropFirst()
+            result += name.first == "=" ? prefix + name.dropFirst() : quote + prefix + name + quote
+            rest = rest[close...].dropFirst()
         }
         return result + rest
+    }
+
+    private func withFragments(_ text: String) -> String {
+        fragments.reduce(text) { text, fragment in
+            let parts = text.split(separator: "{{\(fragment.key)}}", omittingEmptySubsequences: false)
+            return parts.joined(separator: fragment.value)
+        }
     }
 }
 

@@ -5,9 +5,25 @@ import VolumeModel
 extension Query {
     static let setting = Query("read the settings", "SELECT value FROM {setting} WHERE name = 'format'")
     static let counter = Query("read a counter", "SELECT value FROM {counter} WHERE name = ?")
-    static let counters = Query("read the counters", "SELECT name, value FROM {counter} ORDER BY name")
+    static let counters = Query(
+        "read the counters",
+        "SELECT name, value FROM {counter} ORDER BY name{{by bytes}}"
+    )
 
     static let node = Query("read a node", "SELECT \(Attributes.columns) FROM {node} WHERE inode = ?")
+    /// Rows come in any order.
+    static let nodes = Query(
+        "read nodes",
+        "SELECT inode, \(Attributes.columns) FROM {node} WHERE inode {{in list}}"
+    )
+    static let lookup = Query(
+        "look up a name",
+        """
+        SELECT {edge}.inode, {edge}.type, {node}.inode, \(Attributes.columns(of: "{node}"))
+        FROM {edge} LEFT JOIN {node} ON {node}.inode = {edge}.inode
+        WHERE {edge}.parent = ? AND {edge}.name = ?
+        """
+    )
     static let entry = Query("read an entry", "SELECT inode, type FROM {edge} WHERE parent = ? AND name = ?")
     static let firstEntries = Query(
         "list a directory",
@@ -33,7 +49,7 @@ extension Query {
     )
     static let extendedAttributes = Query(
         "list attributes",
-        "SELECT name, value FROM {xattr} WHERE inode = ? ORDER BY name"
+        "SELECT name, value FROM {xattr} WHERE inode = ? ORDER BY name{{by bytes}}"
     )
 
     static let chunk = Query("read a chunk", "SELECT slices FROM {chunk} WHERE inode = ? AND indx = ?")
@@ -44,6 +60,11 @@ extension Query {
     static let sliceReference = Query(
         "read a slice reference",
         "SELECT refs FROM {chunk_ref} WHERE chunkid = ? AND size = ?"
+    )
+    /// Rows come in order of their ids.
+    static let sliceReferences = Query(
+        "read slice references",
+        "SELECT chunkid, size, refs FROM {chunk_ref} WHERE chunkid {{in list}} ORDER BY chunkid"
     )
     static let directoryStat = Query(
         "read a directory stat",

@@ -35,7 +35,7 @@ extension Query {
     static let scanSymlinks = Query("scan symlinks", "SELECT inode, target FROM {symlink} ORDER BY inode")
     static let scanExtendedAttributes = Query(
         "scan attributes",
-        "SELECT id, inode, name, value FROM {xattr} ORDER BY inode, name"
+        "SELECT id, inode, name, value FROM {xattr} ORDER BY inode, name{{by bytes}}"
     )
     static let scanDirectoryStats = Query(
         "scan directory stats",

@@ -136,6 +136,19 @@ extension Query {
     )
     static let deleteDirectoryStats = Query("delete the directory stats", "DELETE FROM {dir_stats}")
 
+    static let insertDirectoryQuota = Query(
+        "write a quota",
+        """
+        INSERT INTO {dir_quota} (max_space, max_inodes, used_space, used_inodes, inode) VALUES (?, ?, ?, ?, ?)
+        """
+    )
+    static let insertOwnerQuota = Query(
+        "write a quota",
+        """
+        INSERT INTO {user_group_quota} (max_space, max_inodes, used_space, used_inodes, qtype, qkey)
+        VALUES (?, ?, ?, ?, ?, ?)
+        """
+    )
     static let setDirectoryQuota = Query(
         "write a quota",
         """

@@ -2,6 +2,7 @@
 // Columns to values. Stored numbers are foreign: every conversion is checked, NULL counts as 0 only where
 // metadata-format §3.2 says so.
 
+import Metadata
 import SluiceBase
 import VolumeModel
 
@@ -49,11 +50,18 @@ extension SQLStatement {
 }
 
 extension Attributes {
+    private static let columnNames = [
+        "type", "flags", "mode", "uid", "gid", "atime", "mtime", "ctime", "atimensec", "mtimensec",
+        "ctimensec", "nlink", "length", "rdev", "parent", "access_acl_id", "default_acl_id", "tier_id",
+    ]
+
     /// The columns that `init(from:)` reads, in its order.
-    static let columns = """
-        type, flags, mode, uid, gid, atime, mtime, ctime, atimensec, mtimensec, ctimensec, nlink, length, \
-        rdev, parent, access_acl_id, default_acl_id, tier_id
-        """
+    static let columns = columnNames.joined(separator: ", ")
+
+    /// The same columns, of one table of several.
+    static func columns(of table: String) -> String {
+        columnNames.map { "\(table).\($0)" }.joined(separator: ", ")
+    }
 
     /// Reads `columns`, the first of which is column `start` of the row.
     init(from row: any SQLStatement, at start: Int = 0) throws(RowDamage) {
@@ -84,6 +92,13 @@ extension Attributes {
         accessACL = try row.numberOrZero(start + 15)
         defaultACL = try row.numberOrZero(start + 16)
         tier = try row.numberOrZero(start + 17)
+    }
+}
+
+extension Entry {
+    /// Reads two columns: inode, type.
+    init(from row: any SQLStatement) throws(RowDamage) {
+        self.init(inode: try row.inode(0), type: FileType(rawValue: try row.number(1)))
     }
 }
 

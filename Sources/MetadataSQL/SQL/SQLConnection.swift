@@ -6,14 +6,20 @@ import Metadata
 
 /// One session with a database.
 protocol SQLConnection: AnyObject, Sendable {
+    var dialect: Dialect { get }
+
     /// Whether the database refuses changes.
     var isReadOnly: Bool { get }
 
-    /// Whether a transaction is running.
+    /// Whether a transaction is running, or the connection is of no use any more.
     var isInTransaction: Bool { get }
 
     /// The statement of a query, prepared once per connection. The caller resets it after use.
     func statement(_ query: Query) throws(EngineError) -> any SQLStatement
+
+    /// Announces that a bound statement is going to be run in this transaction, before anything is changed:
+    /// with round trips it goes out with the next statement.
+    func expect(_ statement: any SQLStatement) throws(EngineError)
 
     /// A statement of its own, for a scan that runs beside others.
     func freshStatement(_ query: Query) throws(EngineError) -> any SQLStatement
@@ -46,6 +52,16 @@ protocol SQLStatement: AnyObject {
     /// Binds a value for a column of text.
     func bind(text: [UInt8], at parameter: Int) throws(EngineError)
 
+    /// Binds numbers for a condition `{{in list}}`.
+    func bind(list: [Int64], at parameter: Int) throws(EngineError)
+
+    /// Runs the bound statement, whose answer nobody waits for.
+    ///
+    /// With round trips it goes out with the next statement or the commit, which throws its error: nothing is
+    /// committed then.
+    /// - Parameter missing: the error when no row changed; nil when that is well.
+    func post(orElse missing: EngineError?) throws(EngineError)
+
     /// Moves to the next row; false at the end.
     func step() throws(EngineError) -> Bool
 
@@ -71,6 +87,17 @@ protocol SQLStatement: AnyObject {
 
     /// The column's name, for messages.
     func name(_ column: Int) -> String
+}
+
+extension SQLConnection {
+    func expect(_: any SQLStatement) throws(EngineError) {}
+}
+
+extension SQLStatement {
+    func post(orElse missing: EngineError?) throws(EngineError) {
+        while try step() {}
+        if let missing, changes == 0 { throw missing }
+    }
 }
 
 /// A column that does not hold what it must.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Transactions over pooled connections: who may write, when to try again, what happens when a closure throws.
 //
-// Lock order: `writing`, then the pool, which is a leaf. `writing` is held for a whole
-// write transaction on purpose: writers of one process queue here instead of in the database's busy handler.
+// Lock order: `writing`, then the pool, which is a leaf. Where the database has one writer, `writing` is held
+// for a whole write transaction on purpose: writers of one process queue here instead of in its busy handler.
 
 import Glibc
 package import Metadata
@@ -84,9 +84,14 @@ package final class SQLEngine: MetadataEngine {
 
     package func write<Result>(_ body: (any MetadataTransaction) throws -> Result) throws -> Result {
         try writing("write") { connection in
-            let transaction = SQLTransaction(connection, address: address)
+            let transaction: SQLTransaction =
+                dialect.writesConcurrently
+                ? ConcurrentTransaction(connection, address: address)
+                : SQLTransaction(connection, address: address)
             defer { transaction.end() }
-            return try body(transaction)
+            let result = try body(transaction)
+            try transaction.complete()
+            return result
         }
     }
 
@@ -131,13 +136,29 @@ extension SQLEngine {
             while true {
                 do {
                     return try writeOnce(operation, creating: creating, body)
-                } catch let error as EngineError where error.code == .conflict {
-                    guard attempt < maximumTries else { throw busy(operation, after: error) }
+                } catch let error as EngineError where mayPass(error, attempt) {
+                    guard attempt < maximumTries else {
+                        throw error.code == .conflict ? busy(operation, after: error) : error
+                    }
                     // i² milliseconds, as live peers pause.
                     usleep(UInt32(attempt * attempt * 1000))
                     attempt += 1
                 }
             }
+        }
+    }
+
+    /// Whether a transaction that failed may succeed when it runs again.
+    private func mayPass(_ error: EngineError, _ attempt: Int) -> Bool {
+        switch error.code {
+        case .conflict: true
+        // A server that was there comes up again.
+        case .unreachable: attempt > 1
+        // What another client made or removed since it was looked for; the next look sees it.
+        case .exists, .vanished: dialect.writesConcurrently && attempt < 3
+        case .missing, .denied, .notAVolume, .incompatible, .readOnly, .noSpace, .busy, .corrupt, .overflow,
+            .unstorable, .invalidAddress, .failed:
+            false
         }
     }
 
@@ -147,32 +168,37 @@ extension SQLEngine {
         creating: Bool,
         _ body: (any SQLConnection) throws -> Result,
     ) throws -> Result {
-        var result: Result?
-        try writing.withLock { _ in
+        func run() throws -> Result {
             try pool.withConnection(creating: creating) { connection in
-                guard !connection.isReadOnly else {
-                    throw EngineError(.readOnly, operation, address: address)
-                }
-                try connection.beginWriting()
-                do {
-                    result = try body(connection)
-                    guard connection.isInTransaction else {
-                        throw EngineError(
-                            .failed,
-                            operation,
-                            address: address,
-                            reason: "the database gave the transaction up"
-                        )
-                    }
-                    try connection.commit()
-                } catch {
-                    connection.rollback()
-                    throw error
-                }
+                try write(operation, on: connection, body)
             }
         }
+        guard !dialect.writesConcurrently else { return try run() }
+        var result: Result?
+        try writing.withLock { _ in result = try run() }
         guard let result else { throw EngineError(.failed, operation, address: address) }
         return result
+    }
+
+    private func write<Result>(
+        _ operation: String,
+        on connection: any SQLConnection,
+        _ body: (any SQLConnection) throws -> Result,
+    ) throws -> Result {
+        guard !connection.isReadOnly else { throw EngineError(.readOnly, operation, address: address) }
+        try connection.beginWriting()
+        do {
+            let result = try body(connection)
+            guard connection.isInTransaction else {
+                let reason = "the database gave the transaction up"
+                throw EngineError(.failed, operation, address: address, reason: reason)
+            }
+            try connection.commit()
+            return result
+        } catch {
+            connection.rollback()
+            throw error
+        }
     }
 
     /// Runs `body` when this thread has no transaction of this engine: waiting for itself it would wait for

@@ -28,6 +28,21 @@ extension SQLReader {
         }
     }
 
+    func sliceReferences(_ slices: [SliceKey]) throws -> [SliceReference?] {
+        guard slices.count > 1 else { return try slices.map { try sliceReference($0.id, size: $0.size) } }
+        let row = try statement(.sliceReferences)
+        defer { row.reset() }
+        try row.bind(list: slices.map { Int64(bitPattern: $0.id) }, at: 0)
+        var found: [SliceKey: SliceReference] = [:]
+        while try row.step() {
+            let reference = try decoding("slice references") { () throws(RowDamage) in
+                SliceReference(id: try row.number(0), size: try row.number(1), count: try row.number(2))
+            }
+            found[SliceKey(id: reference.id, size: reference.size)] = reference
+        }
+        return slices.map { found[$0] }
+    }
+
     func directoryStat(of inode: Inode) throws -> DirectoryStat? {
         try first(.directoryStat, inode.stored, subject: "the stat of directory \(inode)") {
             row throws(RowDamage) in try DirectoryStat(from: row, at: 0)

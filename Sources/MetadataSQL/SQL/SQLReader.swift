@@ -23,7 +23,7 @@ class SQLReader: MetadataReader {
     }
 
     /// The statement of a query, ready to bind.
-    final func statement(_ query: Query) throws(EngineError) -> any SQLStatement {
+    func statement(_ query: Query) throws(EngineError) -> any SQLStatement {
         guard !isOver else { throw failure(.failed, query.operation, "the transaction is over") }
         return try connection.statement(query)
     }
@@ -101,7 +101,38 @@ class SQLReader: MetadataReader {
     }
 
     func nodes(_ inodes: [Inode]) throws -> [Attributes?] {
-        try inodes.map { try node($0) }
+        guard inodes.count > 1 else { return try inodes.map { try node($0) } }
+        let found = try nodes(.nodes, inodes)
+        return inodes.map { found[$0] }
+    }
+
+    /// The nodes that a query with a list delivers.
+    final func nodes(_ query: Query, _ inodes: [Inode]) throws(EngineError) -> [Inode: Attributes] {
+        let row = try statement(query)
+        defer { row.reset() }
+        try row.bind(list: inodes.map(\.stored), at: 0)
+        var nodes: [Inode: Attributes] = [:]
+        while try row.step() {
+            let inode = try decoding("nodes") { () throws(RowDamage) in try row.inode(0) }
+            nodes[inode] = try decoding("node \(inode)") { () throws(RowDamage) in
+                try Attributes(from: row, at: 1)
+            }
+        }
+        return nodes
+    }
+
+    func lookup(_ name: FileName, in directory: Inode) throws -> NodeEntry? {
+        let row = try statement(.lookup)
+        defer { row.reset() }
+        try row.bind(directory.stored, at: 0)
+        try row.bind(bytes: name.bytes, at: 1)
+        guard try row.step() else { return nil }
+        return try decoding("entry \(name) of directory \(directory)") { () throws(RowDamage) in
+            NodeEntry(
+                entry: try Entry(from: row),
+                attributes: try row.integer(2) == nil ? nil : Attributes(from: row, at: 3)
+            )
+        }
     }
 
     func entry(named name: FileName, in directory: Inode) throws -> Entry? {
@@ -111,7 +142,7 @@ class SQLReader: MetadataReader {
         try row.bind(bytes: name.bytes, at: 1)
         guard try row.step() else { return nil }
         return try decoding("entry \(name) of directory \(directory)") { () throws(RowDamage) in
-            Entry(inode: try row.inode(0), type: FileType(rawValue: try row.number(1)))
+            try Entry(from: row)
         }
     }
 
@@ -156,12 +187,19 @@ class SQLReader: MetadataReader {
     }
 
     func extendedAttribute(named name: ByteString, of inode: Inode) throws -> [UInt8]? {
+        guard holds(text: name) else { return nil }
         let row = try statement(.extendedAttribute)
         defer { row.reset() }
         try row.bind(inode.stored, at: 0)
         try row.bind(text: name.bytes, at: 1)
         guard try row.step() else { return nil }
         return try decoding("attribute \(name) of node \(inode)") { () throws(RowDamage) in try row.run(0) }
+    }
+
+    /// Whether a text column can hold these bytes.
+    final func holds(text: ByteString) -> Bool {
+        guard connection.dialect.textIsUnicode else { return true }
+        return String(validating: text.bytes, as: UTF8.self) != nil && !text.bytes.contains(0)
     }
 
     func extendedAttributes(of inode: Inode) throws -> [ExtendedAttributeRecord] {

@@ -26,7 +26,7 @@ extension SQLTransaction {
         try statement.bind(stored(record.inode.number, "write a chunk of node \(record.inode)"), at: 0)
         try statement.bind(Int64(record.index), at: 1)
         try statement.bind(bytes: record.slices, at: 2)
-        _ = try finish(statement)
+        try statement.post(orElse: nil)
     }
 
     func deleteChunk(_ index: UInt32, of inode: Inode) throws {
@@ -44,8 +44,7 @@ extension SQLTransaction {
         try statement.bind(delta, at: 0)
         try statement.bind(Int64(bitPattern: id), at: 1)
         try statement.bind(Int64(size), at: 2)
-        // The answer shows whether the sum left the column.
-        _ = try answer(statement, "change the reference of slice \(id)")
+        try change(statement, "change the reference of slice \(id)")
     }
 
     func deleteSliceReference(_ id: UInt64, size: UInt32) throws {
@@ -60,14 +59,11 @@ extension SQLTransaction {
     }
 
     func adjustDirectoryStat(of inode: Inode, by delta: DirectoryStat) throws -> Bool {
-        let changed = try run(
-            .adjustDirectoryStat,
-            delta.dataLength,
-            delta.usedSpace,
-            delta.usedInodes,
-            inode.stored
-        )
-        return changed > 0
+        let statement = try statement(.adjustDirectoryStat)
+        defer { statement.reset() }
+        let numbers = [delta.dataLength, delta.usedSpace, delta.usedInodes, inode.stored]
+        for (index, number) in numbers.enumerated() { try statement.bind(number, at: index) }
+        return try count(statement) > 0
     }
 
     func deleteDirectoryStat(of inode: Inode) throws {
@@ -79,12 +75,20 @@ extension SQLTransaction {
     }
 
     func setQuota(_ record: QuotaRecord) throws {
+        try write(record, .setDirectoryQuota, .setOwnerQuota)
+    }
+
+    func insertQuota(_ record: QuotaRecord) throws {
+        try write(record, .insertDirectoryQuota, .insertOwnerQuota)
+    }
+
+    private func write(_ record: QuotaRecord, _ directory: Query, _ owner: Query) throws(EngineError) {
         let key = try stored(record.key, "write the quota of \(record.kind) \(record.key)")
         let quota = record.quota
         switch record.kind {
         case .directory:
             try run(
-                .setDirectoryQuota,
+                directory,
                 quota.maxSpace,
                 quota.maxInodes,
                 quota.usedSpace,
@@ -93,7 +97,7 @@ extension SQLTransaction {
             )
         case .user, .group:
             try run(
-                .setOwnerQuota,
+                owner,
                 quota.maxSpace,
                 quota.maxInodes,
                 quota.usedSpace,
@@ -110,14 +114,14 @@ extension SQLTransaction {
         try statement.bind(space, at: 0)
         try statement.bind(inodes, at: 1)
         try statement.bind(kind, key, at: 2)
-        return try finish(statement) > 0
+        return try count(statement) > 0
     }
 
     func deleteQuota(_ kind: QuotaKind, _ key: UInt64) throws {
         let statement = try statement(kind == .directory ? .deleteDirectoryQuota : .deleteOwnerQuota)
         defer { statement.reset() }
         try statement.bind(kind, key)
-        _ = try finish(statement)
+        try statement.post(orElse: nil)
     }
 
     // MARK: Sessions
@@ -128,11 +132,15 @@ extension SQLTransaction {
         try statement.bind(stored(record.id, "write session \(record.id)"), at: 0)
         try statement.bind(record.expires, at: 1)
         try statement.bind(bytes: record.info, at: 2)
-        _ = try finish(statement)
+        try statement.post(orElse: nil)
     }
 
     func setSessionExpiry(_ id: UInt64, to expires: Int64) throws -> Bool {
-        try run(.setSessionExpiry, expires, Int64(bitPattern: id)) > 0
+        let statement = try statement(.setSessionExpiry)
+        defer { statement.reset() }
+        try statement.bind(expires, at: 0)
+        try statement.bind(Int64(bitPattern: id), at: 1)
+        return try count(statement) > 0
     }
 
     func deleteSession(_ id: UInt64) throws {
@@ -180,7 +188,7 @@ extension SQLTransaction {
             try statement.bind(number, at: index)
         }
         try statement.bind(bytes: RangeLock.encode(locks.locks), at: 3)
-        _ = try finish(statement)
+        try statement.post(orElse: nil)
     }
 
     func deleteLocks(of session: UInt64) throws {
@@ -210,7 +218,7 @@ extension SQLTransaction {
         try statement.bind(stored(record.id, "record delayed slices \(record.id)"), at: 0)
         try statement.bind(record.deleted, at: 1)
         try statement.bind(bytes: record.encodedSlices, at: 2)
-        _ = try finish(statement)
+        try statement.post(orElse: nil)
     }
 
     func deleteDelayedSlices(_ id: UInt64) throws {
@@ -232,7 +240,7 @@ extension SQLTransaction {
         let statement = try statement(.appendChange)
         defer { statement.reset() }
         try statement.bind(text: entry, at: 0)
-        _ = try finish(statement)
+        try statement.post(orElse: nil)
     }
 
     func deleteChanges(through version: Int64) throws {

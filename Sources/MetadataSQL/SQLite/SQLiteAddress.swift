@@ -103,27 +103,15 @@ package struct SQLiteAddress: Hashable, Sendable {
             isKnown = value == "ro" || value == "rw"
             options.isReadOnly = value == "ro"
         case "table_prefix":
-            isKnown = isPrefix(value)
-            options.tablePrefix = value.isEmpty ? "jfs_" : "jfs_\(value)_"
+            isKnown = TablePrefix.isValid(value)
+            options.tablePrefix = TablePrefix.full(value)
         default:
-            guard let known = applyToPool(name, value, &options.pool) else {
+            guard let known = options.pool.apply(name, value) else {
                 throw invalid(text, "the option \(name) is not known")
             }
             isKnown = known
         }
         guard isKnown else { throw invalid(text, "the option \(name) cannot be '\(value)'") }
-    }
-
-    /// Whether the value was good; nil when the option is not one of the pool's.
-    private static func applyToPool(_ name: String, _ value: String, _ pool: inout PoolLimits) -> Bool? {
-        let number = Int(value).flatMap { (0...1_000_000) ~= $0 ? $0 : nil }
-        return switch name {
-        case "max_open_conns": set(&pool.open, number)
-        case "max_idle_conns": set(&pool.idle, number)
-        case "max_idle_time": set(&pool.idleTime, number.map(Int64.init))
-        case "max_life_time": set(&pool.lifeTime, number.map(Int64.init))
-        default: nil
-        }
     }
 
     private static func set<Value>(_ field: inout Value, _ value: Value?) -> Bool {
@@ -142,18 +130,5 @@ package struct SQLiteAddress: Hashable, Sendable {
     private static func synchronous(_ value: String) -> SQLiteOptions.Synchronous? {
         if let number = Int(value) { return SQLiteOptions.Synchronous(rawValue: number) }
         return SQLiteOptions.Synchronous.allCases.first { "\($0)" == value.lowercased() }
-    }
-
-    /// Letters, digits and `_`: table names stand unquoted in statements.
-    private static func isPrefix(_ value: String) -> Bool {
-        value.utf8.count <= 64
-            && value.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
     }
 }

@@ -9,7 +9,7 @@ import Metadata
 final class SQLiteConnection: SQLConnection, @unchecked Sendable {
     private let database: SQLiteHandle
     private let options: SQLiteOptions
-    private let dialect: Dialect
+    let dialect = Dialect.sqlite
     /// By the number of the query.
     private var statements: [SQLiteStatement?] = []
     private var isReadyForWriting = false
@@ -26,7 +26,6 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
         self.database = database
         self.options = options
         self.admission = admission
-        dialect = .sqlite
         isReadOnly = database.isReadOnly
         unsafe sqlite3_busy_timeout(database.pointer, options.busyTimeout)
         // The first look into the file: this is where a file of another kind shows.

@@ -7,7 +7,9 @@ extension Dialect {
         fragments: [
             // Concatenation keeps all bytes but turns them into text; JuiceFS 1.4.2 leaves it at that, we do
             // not.
-            "appended slices": "CAST({chunk}.slices || excluded.slices AS BLOB)"
+            "appended slices": "CAST({chunk}.slices || excluded.slices AS BLOB)",
+            "in list": "IN (SELECT value FROM json_each(?))",
+            "by bytes": "",
         ],
         tableExists: Query(
             "look for a table",

@@ -72,6 +72,12 @@ import Metadata
         try check(code)
     }
 
+    /// As JSON, which SQLite takes for a list.
+    func bind(list: [Int64], at parameter: Int) throws(EngineError) {
+        let text = "[" + list.map(String.init).joined(separator: ",") + "]"
+        try bind(text: Array(text.utf8), at: parameter)
+    }
+
     /// SQLITE_TRANSIENT: the library takes a copy before the call returns.
     private static var copied: sqlite3_destructor_type {
         unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self)

@@ -12,12 +12,18 @@ package protocol ByteSource: AnyObject {
     /// Fills the front of `buffer`; 0 means the end.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int
 
+    /// Lends the next run of bytes where they lie in memory anyway, so that a store need not copy them.
+    /// - Returns: the length of the run, 0 at the end; nil when the source does not lend runs.
+    func lendRun(to body: (UnsafeRawBufferPointer) throws -> Void) throws -> Int?
+
     /// Lends all bytes at once where they lie in memory anyway, so that a store need not copy them.
     /// - Returns: false when they do not; then `body` was not called.
     func lend(to body: (UnsafeRawBufferPointer) throws -> Void) rethrows -> Bool
 }
 
 extension ByteSource {
+    package func lendRun(to body: (UnsafeRawBufferPointer) throws -> Void) throws -> Int? { nil }
+
     package func lend(to body: (UnsafeRawBufferPointer) throws -> Void) rethrows -> Bool { false }
 }
 

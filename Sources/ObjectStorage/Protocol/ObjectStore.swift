@@ -40,6 +40,15 @@ package protocol ObjectStore: Sendable {
     @discardableResult
     func read(_ key: ObjectKey, range: ByteRange, into sink: ByteSink) throws(StorageError) -> UInt64
 
+    /// Reads an object, or a part of it, to the front of `buffer`.
+    /// - Returns: the number of bytes read.
+    /// - Throws: `.tooLarge` when there are more than the buffer holds, and what `read` into a sink throws.
+    func read(
+        _ key: ObjectKey,
+        range: ByteRange,
+        into buffer: UnsafeMutableRawBufferPointer
+    ) throws(StorageError) -> Int
+
     /// Stores an object whole.
     ///
     /// `source` is read from its start; a retry reads it again, so it must be able to rewind.
@@ -69,6 +78,30 @@ package protocol ObjectStore: Sendable {
 package typealias ByteSink = (UnsafeRawBufferPointer) throws -> Void
 
 extension ObjectStore {
+    package func read(
+        _ key: ObjectKey,
+        range: ByteRange,
+        into buffer: UnsafeMutableRawBufferPointer,
+    ) throws(StorageError) -> Int {
+        var count = 0
+        var overflow = false
+        do throws(StorageError) {
+            try unsafe read(key, range: range) { (run: UnsafeRawBufferPointer) throws -> Void in
+                guard run.count <= buffer.count - count else {
+                    overflow = true
+                    throw CancelledTransfer()
+                }
+                guard run.count > 0 else { return }
+                unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[count...]).copyMemory(from: run)
+                count += run.count
+            }
+        } catch {
+            guard overflow else { throw error }
+            throw StorageError(.tooLarge, "read", key: key, address: address, reason: tooLong(buffer.count))
+        }
+        return count
+    }
+
     package func copy(from source: ObjectKey, to destination: ObjectKey) throws(StorageError) {
         throw StorageError(.unsupported, "copy", key: source, address: address)
     }
@@ -105,7 +138,7 @@ extension ObjectStore {
                 "read",
                 key: key,
                 address: address,
-                reason: "more than \(limit) bytes"
+                reason: tooLong(limit)
             )
         }
         return collected
@@ -121,6 +154,9 @@ extension ObjectStore {
         try put(key, from: ArraySource(bytes), options: options)
     }
 }
+
+/// Why an object does not fit.
+func tooLong(_ limit: Int) -> String { "more than \(limit) bytes" }
 
 /// Thrown by a sink or source that wants the transfer to end.
 package struct CancelledTransfer: Error {

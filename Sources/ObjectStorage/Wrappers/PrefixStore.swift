@@ -31,6 +31,14 @@ package final class PrefixStore: ObjectStore {
         try unsafe base.read(prefix + key, range: range, into: sink)
     }
 
+    package func read(
+        _ key: ObjectKey,
+        range: ByteRange,
+        into buffer: UnsafeMutableRawBufferPointer,
+    ) throws(StorageError) -> Int {
+        try unsafe base.read(prefix + key, range: range, into: buffer)
+    }
+
     package func put(
         _ key: ObjectKey,
         from source: any ByteSource,

@@ -65,6 +65,14 @@ package final class RetryingStore: ObjectStore {
         }
     }
 
+    package func read(
+        _ key: ObjectKey,
+        range: ByteRange,
+        into buffer: UnsafeMutableRawBufferPointer,
+    ) throws(StorageError) -> Int {
+        try retrier.run { () throws(StorageError) in try unsafe base.read(key, range: range, into: buffer) }
+    }
+
     package func put(
         _ key: ObjectKey,
         from source: any ByteSource,

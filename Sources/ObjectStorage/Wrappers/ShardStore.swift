@@ -42,6 +42,14 @@ package final class ShardStore: ObjectStore {
         try unsafe shard(of: key).read(key, range: range, into: sink)
     }
 
+    package func read(
+        _ key: ObjectKey,
+        range: ByteRange,
+        into buffer: UnsafeMutableRawBufferPointer,
+    ) throws(StorageError) -> Int {
+        try unsafe shard(of: key).read(key, range: range, into: buffer)
+    }
+
     package func put(
         _ key: ObjectKey,
         from source: any ByteSource,

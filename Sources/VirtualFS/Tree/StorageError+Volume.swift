@@ -45,6 +45,7 @@ extension StorageError {
         case .noSpace, .quotaExceeded: .noSpace
         case .outOfRange, .tooLarge: .tooLarge
         case .notSupported: .unsupported
+        case .wouldBlock: .unreachable
         case .damaged: .corrupt
         }
     }
@@ -55,7 +56,7 @@ extension StorageError {
         case .denied, .readOnly: .denied
         case .noSpace: .noSpace
         case .corrupt: .corrupt
-        case .notAVolume, .incompatible, .invalidAddress: .unsupported
+        case .notAVolume, .incompatible, .invalidAddress, .unstorable: .unsupported
         case .exists, .vanished, .overflow, .failed: .failed
         }
     }

@@ -208,7 +208,9 @@ extension VolumeTree {
     private func removeData(of files: [DeletedFile]) {
         for file in files {
             do {
-                try volume.deleteData(of: file) { id, size in try slices.delete(slice: id, size: size) }
+                try volume.deleteData(of: file) { unused in
+                    for slice in unused { try slices.delete(slice: slice.id, size: slice.size) }
+                }
             } catch {
                 continue
             }

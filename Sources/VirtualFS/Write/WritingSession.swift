@@ -54,7 +54,15 @@ package final class WritingSession: Sendable {
                 return
             }
         }
-        tasks = [heartbeat, flush]
+        let trim = try PeriodicTask(every: .seconds(300), name: "change log") {
+            do {
+                try volume.trimChangeLog(now: volume.clock.now().seconds)
+            } catch {
+                // The next client whose turn it is tries again.
+                return
+            }
+        }
+        tasks = [heartbeat, flush, trim]
     }
 
     /// - Throws: the error that ended the session: nothing may be written any more.
@@ -72,7 +80,9 @@ package final class WritingSession: Sendable {
         try volume.flushUsage()
         let slices = slices
         for file in try session.close() {
-            try volume.deleteData(of: file) { id, size in try slices.delete(slice: id, size: size) }
+            try volume.deleteData(of: file) { unused in
+                for slice in unused { try slices.delete(slice: slice.id, size: slice.size) }
+            }
         }
     }
 }

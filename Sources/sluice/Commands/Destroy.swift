@@ -88,12 +88,12 @@ struct Destroy: ParsableCommand {
             )
         }
         guard !output.json else {
-            return Console.out(
-                JSONReport.text([
-                    "deleted_objects": JSONValue(report.deletedObjects),
-                    "failed_objects": JSONValue(report.failures.count), "journal": JSONReport.name(file),
-                ])
-            )
+            var object: JSONObject = [
+                "deleted_objects": JSONValue(report.deletedObjects),
+                "failed_objects": JSONValue(report.failures.count),
+            ]
+            object.set("journal", file)
+            return Console.out(JSONReport.text(object))
         }
         common.inform("\(report.deletedObjects) objects and the metadata are deleted; journal: \(file)")
     }

@@ -37,6 +37,14 @@ struct Gc: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Execute a plan that was kept, as far as it still holds; implies --delete.",
+            valueName: "FILE"
+        )
+    )
+    var apply: String?
+
+    @Option(
+        help: ArgumentHelp(
             "File that the deletions are written to first (default: in the state folder).",
             valueName: "FILE"
         )
@@ -54,6 +62,7 @@ struct Gc: ParsableCommand {
 
     func validate() throws {
         guard threads > 0 else { throw ValidationError("--threads must be 1 or more") }
+        if apply != nil, plan != nil { throw ValidationError("--apply and --plan exclude each other") }
     }
 
     func run() throws {
@@ -69,18 +78,16 @@ struct Gc: ParsableCommand {
             cancellation: cancellation
         )
         let line = Console.progressLine(quiet: common.quiet || output.json)
-        var (summary, steps) = try cancellable {
-            try planCollection(of: volume, store: store, options: options) { count in
-                seen.withLock { $0 = "\(count) objects listed" }
-                line.update { "\(formatCount(count)) objects listed" }
-            }
+        var (summary, steps) = try makePlan(volume, store, options) { count in
+            seen.withLock { $0 = "\(count) objects listed" }
+            line.update { "\(formatCount(count)) objects listed" }
         }
         line.clear()
         try show(steps)
-        if delete, summary.interlocks.isEmpty, summary.plannedSteps > 0 {
+        if isDeleting, summary.interlocks.isEmpty, steps.stepCount > 0 {
             try Consent.requireName(
                 volume.settings.name,
-                for: "delete \(summary.plannedSteps) things",
+                for: "delete \(steps.stepCount) things",
                 given: yes
             )
             let file = try JournalPath.resolved(journal, command: "gc", uuid: volume.settings.uuid)
@@ -100,6 +107,28 @@ struct Gc: ParsableCommand {
         }
         try report(summary)
     }
+
+    private func makePlan(
+        _ volume: Volume,
+        _ store: any ObjectStore,
+        _ options: CollectOptions,
+        _ progress: @escaping (UInt64) -> Void,
+    ) throws -> (CollectSummary, GarbagePlan) {
+        try cancellable {
+            guard let apply else {
+                return try planCollection(of: volume, store: store, options: options, progress: progress)
+            }
+            return try planCollection(
+                applying: ByteString(apply),
+                to: volume,
+                store: store,
+                options: options,
+                progress: progress
+            )
+        }
+    }
+
+    private var isDeleting: Bool { delete || apply != nil }
 
     /// JFS_GC_SKIPPEDTIME holds seconds, as JuiceFS reads it.
     private func margin() throws -> Int64 {
@@ -133,9 +162,9 @@ struct Gc: ParsableCommand {
 
     private func report(_ summary: CollectSummary) throws {
         if output.json {
-            Console.out(JSONValue.object(GarbageReport.json(of: summary, deleting: delete)).line)
+            Console.out(JSONValue.object(GarbageReport.json(of: summary, deleting: isDeleting)).line)
         } else {
-            for line in GarbageReport.lines(of: summary, deleting: delete) { Console.out(line) }
+            for line in GarbageReport.lines(of: summary, deleting: isDeleting) { Console.out(line) }
         }
         for interlock in summary.interlocks { Console.note("refused: \(interlock)") }
         for warning in summary.warnings.prefix(20) { Console.note("warning: \(warning)") }

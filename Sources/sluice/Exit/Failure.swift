@@ -45,19 +45,32 @@ struct Failure: Error {
 
 extension Failure {
     private init(engine error: EngineError) {
+        let isRedis = ["redis://", "rediss://", "unix://"].contains { error.address.hasPrefix($0) }
         let (hint, status): (String?, ExitStatus) =
             switch error.code {
-            case .missing: ("check the address; only 'sluice format' creates a database", .notAVolume)
+            case .missing: ("check the address; only 'sluice format' creates an SQLite database", .notAVolume)
             case .notAVolume: ("check the address, or make a volume with 'sluice format'", .notAVolume)
             case .incompatible: ("use a client of the version that the volume asks for", .incompatible)
-            case .denied: ("check the user and the file permissions", .denied)
+            case .denied: ("check the user, the password and the permissions", .denied)
             case .unreachable: ("check that the server runs and the address is right", .unreachable)
             case .busy, .conflict: ("another client holds the database; try again later", .inUse)
-            case .readOnly: ("the database file or its folder is not writable for this user", .failed)
-            case .noSpace: ("free space on the engine's disk", .failed)
+            case .readOnly:
+                (
+                    isRedis
+                        ? "the server is a replica; use the address of its master or of the Sentinels"
+                        : "the database is not writable for this user",
+                    .failed
+                )
+            case .noSpace:
+                (
+                    isRedis
+                        ? "give the server more memory (maxmemory), or free some"
+                        : "free space on the engine's disk",
+                    .failed
+                )
             case .corrupt: ("run 'sluice fsck' on the volume", .failed)
-            case .invalidAddress: ("SQLite addresses look like sqlite3:///var/lib/vol.db", .usage)
-            case .exists, .vanished, .overflow, .failed: (nil, .failed)
+            case .invalidAddress: (Wiring.addressHint, .usage)
+            case .exists, .vanished, .overflow, .unstorable, .failed: (nil, .failed)
             }
         self.init(error.description, hint: hint, status: status)
     }

@@ -18,7 +18,9 @@ struct Invocation {
     init(_ commandLine: [String]) {
         let name = commandLine.first?.split(separator: "/").last
         isDropIn = name == "juicefs"
-        arguments = Self.normalized(Array(commandLine.dropFirst()))
+        let words = Self.normalized(Array(commandLine.dropFirst()))
+        // Compatibility: the change log never ends there (JuiceFS 1.4.2).
+        arguments = isDropIn && words.first == "changelog" ? words + ["--follow"] : words
     }
 
     /// Runs the command.

@@ -88,12 +88,11 @@ enum ExplainReport {
 
 extension ExplainReport {
     static func json(of node: NodeExplanation) -> JSONObject {
-        var object: JSONObject = [
-            "inode": JSONValue(node.inode.number), "paths": .array(node.paths.map(JSONReport.name)),
-        ]
+        var object: JSONObject = ["inode": JSONValue(node.inode.number)]
+        object.set("paths", node.paths)
         object["attributes"] = node.attributes.map { .object(json(of: $0)) } ?? .null
-        if let target = node.target { object["target"] = JSONReport.name(target) }
-        object["xattrs"] = .array(node.extendedAttributes.map(JSONReport.name))
+        if let target = node.target { object.set("target", target) }
+        object.set("xattrs", node.extendedAttributes)
         object["sustained_by"] = .array(node.sustainedBy.map { JSONValue($0) })
         object["deleted_at"] = node.deletedFile.map { JSONValue($0.deleted) } ?? .null
         object["chunks"] = .array(node.chunks.map { .object(json(of: $0)) })
@@ -125,16 +124,19 @@ extension ExplainReport {
                 }
             ),
             "pieces": .array(
-                chunk.pieces.map { piece in
-                    [
-                        "object": piece.object.map(JSONReport.name) ?? .null,
-                        "size_bytes": JSONValue(piece.size),
-                        "offset_bytes": JSONValue(piece.offset), "length_bytes": JSONValue(piece.length),
-                        "position_bytes": JSONValue(piece.position),
-                    ]
-                }
+                chunk.pieces.map { .object(json(of: $0)) }
             ),
         ]
+    }
+
+    private static func json(of piece: PieceExplanation) -> JSONObject {
+        var object: JSONObject = ["object": .null]
+        if let key = piece.object { object.set("object", key) }
+        object["size_bytes"] = JSONValue(piece.size)
+        object["offset_bytes"] = JSONValue(piece.offset)
+        object["length_bytes"] = JSONValue(piece.length)
+        object["position_bytes"] = JSONValue(piece.position)
+        return object
     }
 
     private static func json(of slice: Slice) -> JSONObject {
@@ -146,24 +148,26 @@ extension ExplainReport {
     }
 
     static func json(of slice: SliceExplanation) -> JSONObject {
-        [
+        var object: JSONObject = [
             "slice": JSONValue(slice.id),
             "references": .array(
                 slice.references.map { ["size_bytes": JSONValue($0.size), "count": JSONValue($0.count)] }
             ),
             "users": .array(
                 slice.users.map { user in
-                    [
+                    var object: JSONObject = [
                         "inode": JSONValue(user.inode.number), "chunk": JSONValue(user.chunkIndex),
                         "slice": .object(json(of: user.slice)),
-                        "paths": .array(user.paths.map(JSONReport.name)),
                     ]
+                    object.set("paths", user.paths)
+                    return .object(object)
                 }
             ),
             "delayed": .array(
                 slice.delayed.map { ["replaced_by": JSONValue($0.id), "deleted_at": JSONValue($0.deleted)] }
             ),
-            "objects": .array(slice.objects.map(JSONReport.name)),
         ]
+        object.set("objects", slice.objects)
+        return object
     }
 }

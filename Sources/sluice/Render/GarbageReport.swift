@@ -35,6 +35,8 @@ enum GarbageReport {
         case .deletedFile(let inode, let length, _): "delete the data of inode \(inode), \(length) bytes"
         case .delayedSlices(let id, _): "expire the slices that slice \(id) replaced"
         case .trashHour(let name, _): "empty the trash of \(name)"
+        case .detachedTree(let inode, _): "remove the unfinished clone at inode \(inode)"
+        case .detachedRecord(let inode, _): "forget that inode \(inode) is marked as an unfinished clone"
         }
     }
 

@@ -163,12 +163,6 @@ struct SyncEndpoint {
             session = nil
         case .volume(let engine, let name, let path):
             let volume = try Wiring.volume(engine)
-            guard !isWritten || !volume.settings.changeLog else {
-                throw Failure(
-                    "volume \(volume.settings.name) keeps a change log, which this version does not write",
-                    hint: "copy into it with juicefs, or turn the log off with 'sluice config --no-changelog'"
-                )
-            }
             let slices = try SliceStore(volume.settings, objects: try VolumeStore.open(volume.settings))
             let tree = try VolumeTree(volume, slices, address: "jfs://\(redactedAddress(name))/")
             session = isWritten ? try WritingSession(opening: volume, slices: slices, info: Self.client) : nil

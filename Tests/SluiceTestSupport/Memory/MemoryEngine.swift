@@ -10,13 +10,16 @@ import Synchronization
 package final class MemoryEngine: MetadataEngine {
     package let address = "memory://"
     package let countsUsageInTransactions: Bool
-    private let records = Mutex(MemoryRecords())
+    private let records: Mutex<MemoryRecords>
     private static let maximumTries = 50
 
-    /// - Parameter likeRedis: usage is counted inside transactions and parents come from counted links, as on
-    ///   Redis; else usage is left to flushes and parents come from entries, as on SQL engines.
-    package init(likeRedis: Bool = false) {
+    /// - Parameters:
+    ///   - likeRedis: usage is counted inside transactions and parents come from counted links, as on Redis;
+    ///     else usage is left to flushes and parents come from entries, as on SQL engines.
+    ///   - records: what it holds from the start.
+    package init(likeRedis: Bool = false, records: MemoryRecords = MemoryRecords()) {
         countsUsageInTransactions = likeRedis
+        self.records = Mutex(records)
     }
 
     package func isFormatted() throws -> Bool {

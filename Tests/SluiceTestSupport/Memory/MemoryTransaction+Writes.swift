@@ -106,11 +106,14 @@ extension MemoryTransaction: MetadataTransaction {
         guard records.sliceReferences[reference.id] == nil else {
             throw EngineError(.exists, "insert slice \(reference.id)")
         }
+        guard !likeRedis || reference.count != 1 else { return }
         records.sliceReferences[reference.id] = reference
     }
 
     func adjustSliceReference(_ id: UInt64, size: UInt32, by delta: Int64) throws {
-        records.sliceReferences[id]?.count += delta
+        guard var reference = try sliceReference(id, size: size) else { return }
+        reference.count += delta
+        records.sliceReferences[id] = reference
     }
 
     func deleteSliceReference(_ id: UInt64, size: UInt32) throws { records.sliceReferences[id] = nil }

@@ -80,7 +80,11 @@ extension MemoryTransaction: MetadataReader {
             .sorted { $0.index < $1.index }
     }
 
-    func sliceReference(_ id: UInt64, size: UInt32) throws -> SliceReference? { records.sliceReferences[id] }
+    func sliceReference(_ id: UInt64, size: UInt32) throws -> SliceReference? {
+        let stored = records.sliceReferences[id]
+        guard likeRedis, stored?.size != size else { return stored }
+        return SliceReference(id: id, size: size, count: 1)
+    }
 
     func directoryStat(of inode: Inode) throws -> DirectoryStat? { records.directoryStats[inode] }
 

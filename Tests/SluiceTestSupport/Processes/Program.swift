@@ -75,6 +75,13 @@ package struct Program: Sendable {
         )
     }
 
+    /// Starts a program that runs until somebody kills it; what it prints is dropped.
+    /// - Returns: the number of the process, for the caller to kill and to wait for.
+    package func startServer() throws -> Int32 {
+        let null = try FileDescriptor.open("/dev/null", [.readWrite])
+        return try spawn([null.raw, null.raw, null.raw])
+    }
+
     private static func unnamedFile() throws(SystemError) -> FileDescriptor {
         try FileDescriptor.open(Posix.temporaryDirectory, [.readWrite, .unnamed], mode: 0o600)
     }
@@ -180,7 +187,7 @@ package struct RunningProgram: ~Copyable {
 }
 
 /// The strings as a list that ends with a null pointer, for the time of the call.
-private func withCStrings<Result>(
+func withCStrings<Result>(
     _ strings: [String],
     _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result,
 ) -> Result {

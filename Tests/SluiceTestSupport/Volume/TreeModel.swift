@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A file tree as simple as it can be: what random operations on a volume are compared with.
 
-import Metadata
-import SluiceBase
-import VolumeModel
+package import Metadata
+package import SluiceBase
+package import VolumeModel
 
 /// One operation of the random test; nodes are named by the model's numbers.
-enum TreeStep {
+package enum TreeStep {
     case makeDirectory(Int, FileName, UInt16)
     case createFile(Int, FileName, UInt16)
     case makeSymlink(Int, FileName, ByteString)
@@ -15,17 +15,26 @@ enum TreeStep {
     case removeDirectory(Int, FileName)
     case rename(Int, FileName, Int, FileName, RenameFlags)
     case chmod(Int, UInt16)
+    /// Bytes of a file from an offset on.
+    case write(Int, Int, [UInt8])
+    case truncate(Int, Int)
+    /// Makes an offset and so many bytes zero, inside the length.
+    case punch(Int, Int, Int)
+    case setAttribute(Int, ByteString, [UInt8])
+    case removeAttribute(Int, ByteString)
 }
 
 /// A tree of numbered nodes; number 0 is the root.
-struct TreeModel {
-    struct Node {
-        var type: FileType
-        var mode: UInt16
+package struct TreeModel {
+    package struct Node {
+        package var type: FileType
+        package var mode: UInt16
         /// Names of a file, those in the trash included.
-        var links = 1
-        var children: [FileName: Int] = [:]
-        var target: ByteString = ""
+        package var links = 1
+        package var children: [FileName: Int] = [:]
+        package var target: ByteString = ""
+        package var content: [UInt8] = []
+        package var attributes: [ByteString: [UInt8]] = [:]
     }
 
     /// An entry of the trash: parent, node, name.
@@ -35,12 +44,13 @@ struct TreeModel {
         var name: FileName
     }
 
-    private(set) var nodes: [Node] = [Node(type: .directory, mode: 0o777)]
+    package private(set) var nodes: [Node]
     private var trash: Set<TrashKey> = []
     private let hasTrash: Bool
 
-    init(hasTrash: Bool) {
+    init(hasTrash: Bool, mode: UInt16) {
         self.hasTrash = hasTrash
+        nodes = [Node(type: .directory, mode: mode)]
     }
 
     /// Does a step.
@@ -66,8 +76,26 @@ struct TreeModel {
         case .rename(let parent, let name, let newParent, let newName, let flags):
             return rename(name, in: parent, to: newName, in: newParent, flags)
         case .chmod(let node, let mode): nodes[node].mode = mode
+        case .write(let node, let offset, let bytes):
+            extend(node, to: offset + bytes.count)
+            nodes[node].content.replaceSubrange(offset..<offset + bytes.count, with: bytes)
+        case .truncate(let node, let length):
+            extend(node, to: length)
+            nodes[node].content.removeSubrange(length...)
+        case .punch(let node, let offset, let count):
+            let range = (offset..<offset + count).clamped(to: 0..<nodes[node].content.count)
+            nodes[node].content.replaceSubrange(range, with: repeatElement(0, count: range.count))
+        case .setAttribute(let node, let name, let value): nodes[node].attributes[name] = value
+        case .removeAttribute(let node, let name):
+            return nodes[node].attributes.removeValue(forKey: name) == nil ? .noAttribute : nil
         }
         return nil
+    }
+
+    /// Zeros behind the end of a file that is shorter.
+    private mutating func extend(_ node: Int, to length: Int) {
+        let missing = max(0, length - nodes[node].content.count)
+        nodes[node].content += repeatElement(0, count: missing)
     }
 
     private mutating func add(_ node: Node, to parent: Int, _ name: FileName) -> VolumeError.Code? {
@@ -131,8 +159,19 @@ struct TreeModel {
         node == directory || nodes[node].children.values.contains { contains($0, directory) }
     }
 
+    /// A path of every node that can be reached from the root, by its number.
+    package var paths: [Int: ByteString] {
+        var found: [Int: ByteString] = [0: ""]
+        for node in reachable {
+            for (name, child) in nodes[node].children where found[child] == nil {
+                found[child] = (found[node] ?? "") + "/" + name
+            }
+        }
+        return found
+    }
+
     /// The nodes that can be reached from the root.
-    var reachable: [Int] {
+    package var reachable: [Int] {
         var found: [Int] = [0]
         var next = 0
         while next < found.count {

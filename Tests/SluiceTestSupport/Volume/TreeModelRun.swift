@@ -1,54 +1,89 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Metadata
+import Metadata
 import SluiceBase
 import Testing
-import VolumeModel
+package import VolumeModel
 
-/// Random operations on a volume and on the model of a tree, compared after each one.
+/// Random operations on a volume and on the model of a tree, done by one client or another, and compared
+/// after each one as each of them sees it.
 package struct TreeModelRun {
-    private let volume: Volume
-    private let clock: TestClock
+    private let actors: [any TreeActor]
     private var model: TreeModel
     private var random: SeededRandom
-    /// The volume's numbers of the model's nodes.
-    private var inodes: [Inode] = [.root]
+    private var places: TreePlaces
 
-    /// - Parameter seed: also decides whether the volume has a trash.
-    package init(on engine: any MetadataEngine, random: SeededRandom) throws {
+    /// - Parameters:
+    ///   - actors: clients of one volume.
+    ///   - root: the directory that the model's root stands for.
+    package init(
+        _ actors: [any TreeActor],
+        root: Inode = .root,
+        mode: UInt16 = 0o777,
+        hasTrash: Bool,
+        random: SeededRandom
+    ) {
+        self.actors = actors
         self.random = random
-        let hasTrash = random.seed % 2 == 0
-        var settings = VolumeSettings()
-        settings.trashDays = hasTrash ? 1 : 0
-        clock = TestClock()
-        volume = try prepareVolume(on: engine, settings: settings, clock: clock)
-        model = TreeModel(hasTrash: hasTrash)
+        model = TreeModel(hasTrash: hasTrash, mode: mode)
+        places = TreePlaces(inodes: [root], paths: [0: ""])
     }
 
-    /// Does that many steps, and checks the volume's invariants at the end.
-    package mutating func run(steps: Int) throws {
+    /// Does that many steps.
+    /// - Parameter afterStep: what belongs to a step besides its comparison.
+    package mutating func run(steps: Int, afterStep: (Int) throws -> Void = { _ in }) throws {
         for number in 1...steps {
             let step = randomStep()
+            let turn = Int.random(in: 0..<actors.count, using: &random)
+            let comment: Comment = "step \(number) by client \(turn), \(step), seed \(random.seed)"
             let expected = model.apply(step)
-            let actual = try refusal { try apply(step) }
-            try #require(actual == expected, "step \(number), \(step), seed \(random.seed)")
-            try #require(try compare(0), "after step \(number), \(step), seed \(random.seed)")
-            if number % 50 == 0 { try volume.flushUsage() }
+            var made: Inode?
+            let actual = try refusal { made = try actors[turn].apply(step, at: places) }
+            if actors[turn].refusesAsWeDo {
+                try #require(actual == expected, comment)
+            } else {
+                try #require((actual == nil) == (expected == nil), comment)
+            }
+            if let made { places.inodes.append(made) }
+            places.paths = model.paths
+            for actor in actors {
+                try #require(try actor.difference(from: model, at: places) == nil, comment)
+            }
+            try afterStep(number)
         }
-        try checkInvariants(volume)
     }
 
     private mutating func randomStep() -> TreeStep {
         let reachable = model.reachable
+        let files = reachable.filter { model.nodes[$0].type == .file }
+        guard let file = files.randomElement(using: &random), Int.random(in: 0..<3, using: &random) == 0
+        else {
+            return randomNameStep(reachable)
+        }
+        let offset = Int.random(in: 0..<300, using: &random)
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0..<5:
+            let count = Int.random(in: 1...200, using: &random)
+            return .write(file, offset, (0..<count).map { _ in UInt8.random(in: 1...255, using: &random) })
+        case 5..<7: return .truncate(file, offset)
+        case 7: return .punch(file, offset, Int.random(in: 1...100, using: &random))
+        case 8:
+            return .setAttribute(file, "user." + randomName(), [UInt8.random(in: 0...255, using: &random)])
+        default: return .removeAttribute(file, "user." + randomName())
+        }
+    }
+
+    private mutating func randomNameStep(_ reachable: [Int]) -> TreeStep {
         let directories = reachable.filter { model.nodes[$0].type == .directory }
         let directory = directories.randomElement(using: &random) ?? 0
-        let node = reachable.randomElement(using: &random) ?? 0
+        // The mode of a symlink is nobody's business.
+        let node = reachable.filter { model.nodes[$0].type != .symlink }.randomElement(using: &random) ?? 0
         let mode = UInt16.random(in: 0...0o777, using: &random)
         switch Int.random(in: 0..<20, using: &random) {
         case 0..<3: return .makeDirectory(directory, randomName(), mode)
         case 3..<6: return .createFile(directory, randomName(), mode)
         case 6: return .makeSymlink(directory, randomName(), randomName())
-        case 7..<9: return .link(node, directory, randomName())
+        case 7..<9: return .link(reachable.randomElement(using: &random) ?? 0, directory, randomName())
         case 9..<11: return .unlink(directory, randomName(in: directory))
         case 11..<13: return .removeDirectory(directory, randomName(in: directory))
         case 13..<19:
@@ -72,45 +107,5 @@ package struct TreeModelRun {
             return randomName()
         }
         return name
-    }
-
-    /// Does a step on the volume and notes the number of a new node.
-    private mutating func apply(_ step: TreeStep) throws {
-        switch step {
-        case .makeDirectory(let parent, let name, let mode):
-            inodes.append(try volume.makeDirectory(name, in: inodes[parent], mode: mode).inode)
-        case .createFile(let parent, let name, let mode):
-            inodes.append(try volume.createFile(name, in: inodes[parent], mode: mode).inode)
-        case .makeSymlink(let parent, let name, let target):
-            inodes.append(try volume.makeSymlink(name, in: inodes[parent], target: target).inode)
-        case .link(let node, let parent, let name):
-            try volume.link(inodes[node], to: name, in: inodes[parent])
-        case .unlink(let parent, let name): try volume.unlink(name, in: inodes[parent])
-        case .removeDirectory(let parent, let name): try volume.removeDirectory(name, in: inodes[parent])
-        case .rename(let parent, let name, let newParent, let newName, let flags):
-            try volume.rename(name, in: inodes[parent], to: newName, in: inodes[newParent], flags: flags)
-        case .chmod(let node, let mode):
-            try volume.setAttributes(of: inodes[node], AttributeChange(mode: mode))
-        }
-    }
-
-    /// Whether a node of the volume and everything below it is as the model has it.
-    private func compare(_ number: Int) throws -> Bool {
-        let expected = model.nodes[number]
-        let node = try volume.attributes(of: inodes[number])
-        guard node.type == expected.type, node.mode == expected.mode else { return false }
-        switch node.type {
-        case .directory:
-            let items = try volume.readDirectory(inodes[number], limit: 1000)
-            let children = expected.children.mapValues { inodes[$0] }
-            guard Dictionary(uniqueKeysWithValues: items.map { ($0.name, $0.inode) }) == children else {
-                return false
-            }
-            let directories = expected.children.values.filter { model.nodes[$0].type == .directory }
-            guard Int(node.linkCount) == 2 + directories.count else { return false }
-            return try expected.children.values.allSatisfy { try compare($0) }
-        case .symlink where try volume.readLink(inodes[number]) != expected.target: return false
-        default: return Int(node.linkCount) == expected.links
-        }
     }
 }

@@ -68,5 +68,5 @@ package struct VolumeCase: Sendable, CustomTestStringConvertible {
 package enum VolumeConformance {
     package static let cases: [VolumeCase] =
         nameCases + pathCases + linkCases + renameCases + trashCases + attributeCases + accessCases
-        + usageCases
+        + usageCases + lockCases + dataCases + cloneCases + changeLogCases
 }

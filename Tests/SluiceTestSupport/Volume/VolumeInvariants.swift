@@ -42,6 +42,7 @@ package func checkInvariants(_ volume: Volume) throws {
         let inventory = try Inventory(scanner)
         checkNodes(inventory)
         checkStats(inventory)
+        try checkReferences(scanner)
         let counted = inventory.nodes.filter { $0.key != .root && $0.key != .trash }
         #expect(try scanner.counter(.usedSpace) == counted.values.reduce(0) { $0 + $1.usedSpace })
         #expect(try scanner.counter(.totalInodes) == Int64(counted.count))
@@ -71,6 +72,29 @@ private func checkNodes(_ inventory: Inventory) {
         )
         #expect(known == parents, "parents of \(inode)")
         if node.parent.number > 0 { #expect(edges.map(\.parent) == [node.parent], "inode \(inode)") }
+    }
+}
+
+/// Every slice has as many users as records name it, those that the trash keeps included.
+private func checkReferences(_ scanner: any MetadataScanner) throws {
+    var uses: [SliceKey: Int64] = [:]
+    for chunk in try all(scanner.scanChunks()) {
+        for slice in try Slice.list(decoding: chunk.slices) where !slice.isHole {
+            uses[SliceKey(id: slice.id, size: slice.size), default: 0] += 1
+        }
+    }
+    for delayed in try all(scanner.scanDelayedSlices()) {
+        for (id, size) in try delayed.slices() { uses[SliceKey(id: id, size: size), default: 0] += 1 }
+    }
+    for reference in try all(scanner.scanSliceReferences()) {
+        let key = SliceKey(id: reference.id, size: reference.size)
+        #expect(reference.count == uses[key] ?? 0, "references of slice \(reference.id)")
+    }
+    for (key, count) in uses {
+        #expect(
+            try scanner.sliceReference(key.id, size: key.size)?.count == count,
+            "users of slice \(key.id)"
+        )
     }
 }
 

@@ -116,10 +116,16 @@ extension FileStore {
         return checksum.value
     }
 
-    /// Pulls a source through a buffer, up to one run more than it announced.
+    /// Pulls a source run by run, up to one run more than it announced; through a buffer when it lends none.
     /// - Returns: the number of bytes pulled.
     private func pull(_ source: any ByteSource, _ announced: UInt64, into sink: ByteSink) throws -> Int {
         var pulled = 0
+        while let count = try unsafe source.lendRun(to: { run in
+            pulled += run.count
+            if pulled <= announced { try unsafe sink(run) }
+        }) {
+            guard count > 0, pulled <= announced else { return pulled }
+        }
         try unsafe TransferBuffers.shared.withBuffer { (buffer) throws(any Error) in
             while true {
                 let count = try unsafe source.fill(buffer)

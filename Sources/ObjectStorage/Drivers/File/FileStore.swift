@@ -58,6 +58,39 @@ package final class FileStore: FileTreeStore {
 
     package func read(_ key: ObjectKey, range: ByteRange, into sink: ByteSink) throws(StorageError) -> UInt64
     {
+        guard let (file, wanted) = try open(key, range) else { return 0 }
+        if wanted.count > 4 << 20 {
+            posix_fadvise(
+                file.descriptor,
+                off_t(wanted.lowerBound),
+                off_t(wanted.count),
+                POSIX_FADV_SEQUENTIAL
+            )
+        }
+        return try unsafe deliver(wanted, of: file, key, into: sink)
+    }
+
+    /// Reads without a buffer between.
+    package func read(
+        _ key: ObjectKey,
+        range: ByteRange,
+        into buffer: UnsafeMutableRawBufferPointer,
+    ) throws(StorageError) -> Int {
+        guard let (file, wanted) = try open(key, range) else { return 0 }
+        guard wanted.count <= buffer.count else {
+            throw StorageError(.tooLarge, "read", key: key, address: address, reason: tooLong(buffer.count))
+        }
+        let room = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted.count])
+        try unsafe fill(room, from: file, at: wanted.lowerBound, key)
+        return room.count
+    }
+
+    /// Opens a file for reading and says which of its bytes are wanted; nil for a directory, which reads as
+    /// nothing (data-format §2.3).
+    private func open(
+        _ key: ObjectKey,
+        _ range: ByteRange
+    ) throws(StorageError) -> (OpenFile, Range<UInt64>)? {
         let path = try path(of: key, "read")
         let file: OpenFile
         let status: stat
@@ -68,21 +101,30 @@ package final class FileStore: FileTreeStore {
         } catch {
             throw StorageError(error, "read", key: key, address: address)
         }
-        // Compatibility: a directory reads as nothing (data-format §2.3).
-        guard !status.isDirectory else { return 0 }
+        guard !status.isDirectory else { return nil }
         guard status.isRegular else {
             throw StorageError(.unsupported, "read", key: key, address: address, reason: "not a regular file")
         }
-        let wanted = range.clamped(to: UInt64(clamping: status.st_size))
-        if wanted.count > 4 << 20 {
-            posix_fadvise(
-                file.descriptor,
-                off_t(wanted.lowerBound),
-                off_t(wanted.count),
-                POSIX_FADV_SEQUENTIAL
-            )
+        return (file, range.clamped(to: UInt64(clamping: status.st_size)))
+    }
+
+    /// Fills a window of memory; a file that ends before is an error.
+    private func fill(
+        _ window: UnsafeMutableRawBufferPointer,
+        from file: OpenFile,
+        at position: UInt64,
+        _ key: ObjectKey,
+    ) throws(StorageError) {
+        let count: Int
+        do throws(SystemError) {
+            count = try unsafe file.read(into: window, at: position)
+        } catch {
+            throw StorageError(error, "read", key: key, address: address)
         }
-        return try unsafe deliver(wanted, of: file, key, into: sink)
+        guard count == window.count else {
+            let reason = "the file became shorter while it was read"
+            throw StorageError(.corrupt, "read", key: key, address: address, reason: reason)
+        }
     }
 
     private func deliver(
@@ -97,22 +139,13 @@ package final class FileStore: FileTreeStore {
             while position < wanted.upperBound {
                 let room = min(buffer.count, Int(clamping: wanted.upperBound - position))
                 let window = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<room])
-                let count: Int
-                do throws(SystemError) {
-                    count = try unsafe file.read(into: window, at: position)
-                } catch {
-                    throw StorageError(error, "read", key: key, address: address)
-                }
-                guard count == room else {
-                    let reason = "the file became shorter while it was read"
-                    throw StorageError(.corrupt, "read", key: key, address: address, reason: reason)
-                }
+                try unsafe fill(window, from: file, at: position, key)
                 do {
                     try unsafe sink(UnsafeRawBufferPointer(window))
                 } catch {
                     throw StorageError(endedBy: error, "read", key: key, address: address)
                 }
-                position += UInt64(count)
+                position += UInt64(room)
             }
             return UInt64(wanted.count)
         }

@@ -1,32 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-// Emptying an hour of the trash removes whatever its entries lead to. Before that is planned, and again
-// before it is done, every node in the hour must turn out to have no names elsewhere and no data that others
-// need.
+// Removing a tree, an hour of the trash or an unfinished clone, removes whatever its entries lead to. Before
+// that is planned, and again before it is done, every node in it must turn out to have no names elsewhere and
+// no data that others need.
 
 import Metadata
 import SluiceBase
 import VolumeModel
 
-/// Looks through an hourly directory for what must not be removed.
+/// Looks through a tree for what must not be removed.
 ///
 /// One owner, one thread at a time.
-struct TrashHourRules {
+struct RemovalRules {
     let reader: any MetadataReader
     /// Whether a file's slices have fewer references than users.
     let isContested: (Inode) -> Bool
+    /// Is shown every node of a tree that may go.
+    var seen: (Attributes) -> Void = { _ in }
 
     private static let pageSize = 1000
     /// Directories that wait to be looked into, at most.
     private static let levelLimit = 1 << 20
 
     /// Why the hour must stay, nil when all of it may go.
-    ///
-    /// Memory grows with depth, up to a limit.
     func obstacle(toEmptying name: FileName, _ hour: Inode) throws -> String? {
         guard hour.isTrash, hour != .trash else {
             return "\(name) is inode \(hour), not a directory of the trash"
         }
-        var levels: [(directory: Inode, after: FileName?)] = [(hour, nil)]
+        return try obstacle(toRemovingBelow: hour)
+    }
+
+    /// Why something below a directory must stay, nil when all of it may go.
+    ///
+    /// Memory grows with depth, up to a limit.
+    func obstacle(toRemovingBelow top: Inode) throws -> String? {
+        var levels: [(directory: Inode, after: FileName?)] = [(top, nil)]
         while let level = levels.popLast() {
             let page = try reader.entries(of: level.directory, after: level.after, limit: Self.pageSize)
             let nodes = try reader.nodes(page.map(\.inode))
@@ -35,6 +42,7 @@ struct TrashHourRules {
                 // Of an entry without a node only the entry goes.
                 guard let node else { continue }
                 if let reason = try obstacle(entry, node, in: level.directory) { return reason }
+                seen(node)
                 if node.type == .directory { levels.append((entry.inode, nil)) }
             }
             guard levels.count <= Self.levelLimit else { return "it holds too many directories" }

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// Point reads. A reader outside of transactions asks the server each time; inside a transaction `store` is a
+// `KeyTransaction`, which watches, remembers and knows what was written.
+
+import Metadata
+import SluiceBase
+import VolumeModel
+
+/// Reads records.
+class RedisReader: MetadataReader {
+    let store: KeyReader
+    let keys: Keys
+    let shared: SharedState
+
+    init(_ store: KeyReader, keys: Keys, shared: SharedState) {
+        self.store = store
+        self.keys = keys
+        self.shared = shared
+    }
+
+    /// Ends the use of this reader.
+    func end() {
+        store.end()
+    }
+
+    // MARK: The volume
+
+    func setting() throws -> [UInt8]? {
+        try store.value(.string(keys.setting))
+    }
+
+    func counter(_ counter: Counter) throws -> Int64? {
+        let stored = try store.number(
+            store.value(.string(keys.counter(counter))),
+            "counter \(counter.rawValue)"
+        )
+        return stored?.saturatingAdd(counter.storedOffset)
+    }
+
+    // MARK: Nodes and names
+
+    func node(_ inode: Inode) throws -> Attributes? {
+        try nodes([inode])[0]
+    }
+
+    func nodes(_ inodes: [Inode]) throws -> [Attributes?] {
+        guard !inodes.isEmpty else { return [] }
+        let stored = try store.values(inodes.map { .string(keys.node($0)) })
+        return try zip(inodes, stored).map { inode, bytes in try attributes(bytes, of: inode) }
+    }
+
+    func attributes(_ bytes: [UInt8]?, of inode: Inode) throws(EngineError) -> Attributes? {
+        guard let bytes else { return nil }
+        return try store.decoded("node \(inode)") { () throws(CodecError) in try Attributes(decoding: bytes) }
+    }
+
+    func entry(named name: FileName, in directory: Inode) throws -> Entry? {
+        try entry(store.value(.field(name.bytes, of: keys.entries(directory))), name, in: directory)
+    }
+
+    func entry(_ bytes: [UInt8]?, _ name: FileName, in directory: Inode) throws(EngineError) -> Entry? {
+        guard let bytes else { return nil }
+        return try store.decoded("entry \(name) of directory \(directory)") { () throws(CodecError) in
+            try EntryValue.decode(bytes)
+        }
+    }
+
+    func lookup(_ name: FileName, in directory: Inode) throws -> NodeEntry? {
+        if let answer = try lookupByScript(name, in: directory) { return answer.entry }
+        guard let entry = try entry(named: name, in: directory) else { return nil }
+        return NodeEntry(entry: entry, attributes: try node(entry.inode))
+    }
+
+    /// Nil when the script cannot answer.
+    func lookupByScript(_ name: FileName, in directory: Inode) throws -> (entry: NodeEntry?, Void)? {
+        guard keys.prefix.isEmpty, let script = try lookupScript(), !script.isEmpty else { return nil }
+        var batch = CommandBatch()
+        batch.add("EVALSHA", script, [UInt8(ascii: "1")], keys.entries(directory).bytes, name.bytes)
+        switch try store.exchange(batch).first {
+        case .null: return (nil, ())
+        case .array(let items):
+            guard let entry = try entry(items.first?.bytes, name, in: directory) else { return nil }
+            guard items.count > 1 else {
+                return (NodeEntry(entry: entry, attributes: try node(entry.inode)), ())
+            }
+            let node = try attributes(items[1].bytes, of: entry.inode)
+            return (NodeEntry(entry: entry, attributes: node), ())
+        case .error(let failure):
+            // A server that was started anew has forgotten it; others may run no scripts at all.
+            shared.lookupScript = failure.code == "NOSCRIPT" ? nil : []
+            return nil
+        case .status, .integer, .bytes, nil: return nil
+        }
+    }
+
+    /// The script's name on the server, which learns it at the first use.
+    private func lookupScript() throws -> [UInt8]? {
+        if let known = shared.lookupScript { return known }
+        var batch = CommandBatch()
+        batch.add("SCRIPT", Array("LOAD".utf8), Array(LookupScript.text.utf8))
+        let name = try store.exchange(batch).first?.bytes ?? []
+        shared.lookupScript = name
+        return name
+    }
+
+    func entries(of directory: Inode, after name: FileName?, limit: Int) throws -> [NamedEntry] {
+        guard limit > 0 else { return [] }
+        if let name, let kept = shared.listings.take(directory, after: name, limit: limit) {
+            return Array(kept)
+        }
+        let wanted = max(limit, ListingWindows.maximumEntries)
+        let (found, isLast) = try smallestEntries(of: directory, after: name, count: wanted)
+        let page = found.prefix(limit)
+        shared.listings.keep(found.dropFirst(limit)[...], isLast: isLast, after: page, in: directory)
+        return Array(page)
+    }
+
+    /// The first `count` entries behind a name, found in memory for twice as many.
+    private func smallestEntries(
+        of directory: Inode,
+        after name: FileName?,
+        count: Int,
+    ) throws -> (entries: ArraySlice<NamedEntry>, isLast: Bool) {
+        var found: [NamedEntry] = []
+        var isLast = true
+        func cut() {
+            found.sort { $0.name < $1.name }
+            // A field may be delivered twice while the hash grows.
+            var kept = 0
+            for item in found where kept == 0 || found[kept - 1].name != item.name {
+                found[kept] = item
+                kept += 1
+            }
+            isLast = isLast && kept <= count
+            found.removeLast(found.count - min(kept, count))
+        }
+        try forEachField(of: keys.entries(directory)) { field in
+            let fieldName = FileName(field.name)
+            if let name, !(name < fieldName) { return }
+            guard let entry = try entry(field.value, fieldName, in: directory) else { return }
+            found.append(NamedEntry(name: fieldName, inode: entry.inode, type: entry.type))
+            if found.count >= 2 * count { cut() }
+        }
+        cut()
+        return (found[...], isLast)
+    }
+
+    /// Goes through a hash of any size.
+    func forEachField(of key: Key, _ body: (Field) throws -> Void) throws {
+        var cursor: [UInt8] = [UInt8(ascii: "0")]
+        repeat {
+            var batch = CommandBatch()
+            batch.add("HSCAN", key.bytes, cursor, Array("COUNT".utf8), Array("10000".utf8))
+            let page = try ScanPage(
+                try store.exchange(batch).first,
+                "scan key \(ByteString(key.bytes))",
+                address: store.address
+            )
+            for field in page.fields { try body(field) }
+            cursor = page.cursor
+        } while cursor != [UInt8(ascii: "0")]
+    }
+
+    func parents(of inode: Inode) throws -> [ParentLink] {
+        if let node = try node(inode), node.parent.number != 0 {
+            return [ParentLink(parent: node.parent, count: 1)]
+        }
+        return try store.fields(.hash(keys.parents(inode))).compactMap { field in
+            let subject = "the parents of node \(inode)"
+            guard let count = try store.number(field.value, subject), count != 0 else { return nil }
+            let parent = try store.decoded(subject) { () throws(CodecError) in try KeySuffix.inode(field.name)
+            }
+            return ParentLink(parent: parent, count: count)
+        }
+    }
+
+    func names(of inode: Inode, in directory: Inode) throws -> [FileName] {
+        var names: Set<FileName> = []
+        try forEachField(of: keys.entries(directory)) { field in
+            // A damaged entry is no name of this node.
+            guard let entry = try? EntryValue.decode(field.value), entry.inode == inode else { return }
+            names.insert(FileName(field.name))
+        }
+        return names.sorted()
+    }
+
+    func symlinkTarget(of inode: Inode) throws -> ByteString? {
+        try store.value(.string(keys.symlink(inode))).map { ByteString($0) }
+    }
+
+    func extendedAttribute(named name: ByteString, of inode: Inode) throws -> [UInt8]? {
+        try store.value(.field(name.bytes, of: keys.extendedAttributes(inode)))
+    }
+
+    func extendedAttributes(of inode: Inode) throws -> [ExtendedAttributeRecord] {
+        try store.fields(.hash(keys.extendedAttributes(inode)))
+            .map { ExtendedAttributeRecord(inode: inode, name: ByteString($0.name), value: $0.value) }
+            .sorted { $0.name < $1.name }
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Metadata
+
+/// What SCAN, HSCAN, SSCAN or ZSCAN answers once.
+struct ScanPage {
+    /// Where to go on; `0` at the end.
+    let cursor: [UInt8]
+    private let items: [RedisReply]
+
+    /// - Throws: `EngineError`.
+    init(_ reply: RedisReply?, _ operation: @autoclosure () -> String, address: String) throws(EngineError) {
+        let name = operation()
+        guard case .array(let parts) = try (reply ?? .null).checked(name, address: address), parts.count == 2,
+            let cursor = parts[0].bytes, case .array(let items) = parts[1]
+        else { throw EngineError(.failed, name, address: address, reason: "an unexpected reply") }
+        self.cursor = cursor
+        self.items = items
+    }
+
+    var isLast: Bool { cursor == [UInt8(ascii: "0")] }
+
+    /// The keys or members of the page.
+    var names: [[UInt8]] { items.compactMap(\.bytes) }
+
+    /// The fields of a hash, or the members of a sorted set with their scores.
+    var fields: [Field] { Field.pairs(items) }
+}

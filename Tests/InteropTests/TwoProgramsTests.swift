@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random operations in turns: the real program through its mount, ours through the library, on one volume.
+// The seeds are fixed; SLUICE_TWO_CLIENT_STEPS asks for more steps.
+
+import BlockStore
+import Metadata
+import MetadataSQL
+import ObjectStorage
+import SluiceBase
+import SluiceTestSupport
+import Testing
+import VolumeModel
+
+extension InteropTests {
+    private static var steps: Int {
+        Posix.environment("SLUICE_TWO_CLIENT_STEPS").flatMap { Int($0) } ?? 120
+    }
+
+    @Test("Both programs change one volume in turns and see the same", arguments: [6, 7] as [UInt64])
+    func turns(_ seed: UInt64) throws {
+        let hasTrash = seed % 2 == 0
+        try volume.place.format("--block-size", "64K", "--trash-days", hasTrash ? "1" : "0")
+        let uncached = [
+            "--attr-cache", "0", "--entry-cache", "0", "--dir-entry-cache", "0", "--open-cache", "0",
+        ]
+        try volume.withMount(uncached) {
+            let engine = try openSQLite(address: volume.address)
+            defer { engine.close() }
+            let ours = try Volume.open(engine: engine)
+            let objects = try VolumeStorage.open(settings: ours.settings.opened()) { _ in nil }
+            let slices = try SliceStore(ours.settings, objects: objects)
+            let info = SessionInfo(
+                version: "1.4.2",
+                hostName: "test",
+                addresses: [],
+                mountPoint: "test",
+                mountTime: SystemClock().now().rfc3339,
+                processID: Int64(Posix.processID)
+            )
+            let session = try Session(opening: ours, info: info)
+            let mount = MountActor(mountPoint: ByteString(volume.place.path("mnt")))
+            var run = try TreeModelRun(
+                [VolumeActor(ours, slices), mount],
+                mode: ours.attributes(of: .root).mode,
+                hasTrash: hasTrash,
+                random: SeededRandom(seed: seed)
+            )
+            try run.run(steps: Self.steps) { _ in try ours.flushUsage() }
+            try ours.flushUsage()
+            _ = try session.close()
+        }
+        // Deltas of two clients may pass each other: the real program's own repair settles the stats.
+        _ = try volume.peer("fsck", "--path", "/", "-r", "--sync-dir-stat", "--repair", volume.address)
+        try volume.expectClean("seed \(seed)")
+    }
+}
