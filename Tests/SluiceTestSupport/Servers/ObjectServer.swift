@@ -149,25 +149,8 @@ private enum ServerReaper {
     }
 }
 
-/// Ports on 127.0.0.1.
-package enum LoopbackPort {
-    /// A port that nobody listens on.
-    package static func free() throws -> UInt16 {
-        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard socket >= 0 else { throw SystemError(errno, "socket") }
-        defer { close(socket) }
-        var address = loopback(0)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let code = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                guard unsafe bind(socket, generic, length) == 0 else { return errno }
-                return unsafe getsockname(socket, generic, &length) == 0 ? 0 : errno
-            }
-        }
-        guard code == 0 else { throw SystemError(code, "bind") }
-        return UInt16(bigEndian: address.sin_port)
-    }
-
+extension LoopbackPort {
+    /// 127.0.0.1 with that port.
     static func loopback(_ port: UInt16) -> sockaddr_in {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
