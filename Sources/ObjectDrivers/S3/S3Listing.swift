@@ -27,7 +27,14 @@ private final class S3Listing: ObjectListing {
         self.store = store
         self.request = request
         version1 = store.dialect.listsVersion1
-        marker = request.after
+        // Compatibility: MinIO refuses to begin behind a key without the prefix. Such a key lies before all keys
+        // that are wanted, or behind them.
+        guard let after = request.after else { return }
+        if after.hasPrefix(request.prefix) {
+            marker = after
+        } else {
+            isDone = after > request.prefix
+        }
     }
 
     func next() throws(StorageError) -> [ObjectInfo] {

@@ -16,7 +16,7 @@ package struct ObjectPage: Hashable, Sendable {
     package init(_ document: [UInt8]) throws(CodecError) {
         var walk = try RecordWalk(
             document,
-            root: "ListBucketResult",
+            roots: ["ListBucketResult"],
             records: ["Contents", "CommonPrefixes"]
         )
         while let record = try walk.next() {
@@ -72,7 +72,11 @@ package struct PartPage: Hashable, Sendable {
     package var isTruncated = false
 
     package init(_ document: [UInt8]) throws(CodecError) {
-        var walk = try RecordWalk(document, root: "ListPartsResult", records: ["Part"])
+        var walk = try RecordWalk(
+            document,
+            roots: ["ListPartsResult", "ListPartsResponse"],
+            records: ["Part"]
+        )
         while let record = try walk.next() {
             guard let number = record.text("PartNumber").flatMap({ Int($0) }), number > 0,
                 let size = record.text("Size").flatMap({ UInt64($0) }), let tag = record.text("ETag")
@@ -89,7 +93,7 @@ struct UploadPage {
     var uploads: [(key: ObjectKey, id: String)] = []
 
     init(_ document: [UInt8]) throws(CodecError) {
-        var walk = try RecordWalk(document, root: "ListMultipartUploadsResult", records: ["Upload"])
+        var walk = try RecordWalk(document, roots: ["ListMultipartUploadsResult"], records: ["Upload"])
         while let record = try walk.next() {
             guard let id = record.text("UploadId") else { throw CodecError("list of uploads", "no id") }
             uploads.append((ObjectKey(try walk.key(record, "Key")), id))
@@ -108,7 +112,7 @@ package struct DeletionPage: Hashable, Sendable {
     package var failures: [Failure] = []
 
     package init(_ document: [UInt8]) throws(CodecError) {
-        var walk = try RecordWalk(document, root: "DeleteResult", records: ["Error"])
+        var walk = try RecordWalk(document, roots: ["DeleteResult"], records: ["Error"])
         while let record = try walk.next() {
             failures.append(
                 Failure(
@@ -138,10 +142,12 @@ struct RecordWalk {
     private(set) var fields: [String: [UInt8]] = [:]
     private var isEncoded: Bool?
 
-    init(_ document: [UInt8], root: String, records: Set<String>) throws(CodecError) {
+    init(_ document: [UInt8], roots: Set<String>, records: Set<String>) throws(CodecError) {
         reader = try XMLReader(document)
         self.records = records
-        guard try reader.next() == .start(root) else { throw CodecError("XML", "this is no \(root)") }
+        guard case .start(let root)? = try reader.next(), roots.contains(root) else {
+            throw CodecError("XML", "this is no \(roots.sorted()[0])")
+        }
         // The encoding may be said behind the keys that it holds for.
         isEncoded = document.contains("<EncodingType>url</EncodingType>")
     }
