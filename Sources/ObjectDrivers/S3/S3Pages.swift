@@ -146,7 +146,7 @@ struct RecordWalk {
         reader = try XMLReader(document)
         self.records = records
         guard case .start(let root)? = try reader.next(), roots.contains(root) else {
-            throw CodecError("XML", "this is no \(roots.sorted()[0])")
+            throw CodecError("XML", "this is no \(roots.sorted().joined(separator: " or "))")
         }
         // The encoding may be said behind the keys that it holds for.
         isEncoded = document.contains("<EncodingType>url</EncodingType>")
