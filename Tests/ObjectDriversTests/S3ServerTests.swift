@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The driver against real servers: moto, rclone, and the gateway of the real program. Promises are checked
 // through RetryingStore, as everybody uses the driver: of two puts of one key at once moto answers with the
-// tag
-// of the other one, which is an error in passing.
+// tag of the other one, which is an error in passing.
 
 import ObjectDrivers
 import ObjectStorage

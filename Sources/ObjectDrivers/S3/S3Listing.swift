@@ -27,8 +27,8 @@ private final class S3Listing: ObjectListing {
         self.store = store
         self.request = request
         version1 = store.dialect.listsVersion1
-        // Compatibility: MinIO refuses to begin behind a key without the prefix. Such a key lies before all keys
-        // that are wanted, or behind them.
+        // Compatibility: MinIO refuses to begin behind a key without the prefix. Such a key lies before all
+        // keys that are wanted, or behind them.
         guard let after = request.after else { return }
         if after.hasPrefix(request.prefix) {
             marker = after
