@@ -40,6 +40,8 @@ let package = Package(
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
@@ -51,6 +53,7 @@ let package = Package(
 
         // Stores.
         library("ObjectStorage", ["SluiceBase"]),
+        library("ObjectDrivers", ["ObjectStorage", "SluiceBase", "CCurl", "CXML2"]),
         library("Metadata", ["SluiceBase", "VolumeModel"]),
         library("MetadataSQL", ["Metadata", "VolumeModel", "SluiceBase", "CSQLite", "CLibpq"]),
         library("MetadataRedis", ["Metadata", "VolumeModel", "SluiceBase", "CHiredis", "CSSL"]),
@@ -67,6 +70,7 @@ let package = Package(
             name: "sluice",
             dependencies: [
                 "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataRedis", "MetadataSQL",
+                "ObjectDrivers",
                 "ObjectStorage", "SluiceBase",
                 "TerminalUI", "VirtualFS", "VolumeModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -79,6 +83,7 @@ let package = Package(
             name: "FuzzDecoders",
             dependencies: [
                 "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataRedis", "MetadataSQL",
+                "ObjectDrivers",
                 "ObjectStorage", "SluiceBase", "VolumeModel",
             ],
             path: "Tests/Fuzz/Decoders",
@@ -99,6 +104,7 @@ let package = Package(
         tests("SluiceBaseTests", ["SluiceBase"]),
         tests("VolumeModelTests", ["VolumeModel", "SluiceBase"]),
         tests("ObjectStorageTests", ["ObjectStorage", "SluiceBase"]),
+        tests("ObjectDriversTests", ["ObjectDrivers", "ObjectStorage", "SluiceBase"]),
         tests("MetadataTests", ["Metadata", "MetadataSQL", "VolumeModel", "SluiceBase"]),
         tests("MetadataSQLTests", ["MetadataSQL", "Metadata", "VolumeModel", "SluiceBase"]),
         tests("MetadataRedisTests", ["MetadataRedis", "Metadata", "VolumeModel", "SluiceBase"]),
