@@ -134,7 +134,7 @@ struct DumpText {
         case 0x09: append("\\t")
         case 0x08: append("\\b")
         case 0x0C: append("\\f")
-        case 0..<0x20, 0x3C, 0x3E, 0x26, 0x7F:
+        case 0..<0x20, 0x3C, 0x3E, 0x26:
             append("\\u00")
             bytes.append(Self.digit(byte >> 4, "a"))
             bytes.append(Self.digit(byte & 15, "a"))

@@ -6,6 +6,7 @@ import Maintenance
 import Metadata
 import SluiceBase
 import TerminalUI
+import VolumeModel
 
 struct Dump: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -99,9 +100,12 @@ struct Dump: ParsableCommand {
 
     private func writeBinary(_ volume: Volume, _ target: DumpFile) throws -> JSONObject {
         let summary = try volume.engine.snapshot { scanner in
-            try dumpBinary(scanner, settings: volume.settings, keepingSecrets: keepSecretKey) { bytes in
-                try unsafe bytes.withUnsafeBytes { unsafe try target.write($0) }
-            }
+            try dumpBinary(
+                scanner,
+                settings: volume.settings,
+                keepingSecrets: keepSecretKey,
+                to: target
+            )
         }
         return DumpReport.json(of: summary)
     }

@@ -7,6 +7,7 @@ import Metadata
 import ObjectStorage
 import SluiceBase
 import TerminalUI
+import VolumeModel
 
 struct Load: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@
 import Maintenance
 import SluiceBase
 import TerminalUI
+import VolumeModel
 
 enum DumpReport {
     static func json(of summary: DumpSummary) -> JSONObject {

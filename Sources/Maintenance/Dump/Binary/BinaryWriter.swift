@@ -9,14 +9,14 @@ final class BinaryWriter {
     /// A segment is written when it has grown to this many bytes.
     private static let segmentBytes = 1 << 20
 
-    private let write: ([UInt8]) throws -> Void
+    private let output: any DumpOutput
     private var position: UInt64 = 0
     private var kind: BinarySegment?
     private var segment = ProtobufWriter()
     private(set) var summaries: [BinarySegment: BinarySegmentSummary] = [:]
 
-    init(_ write: @escaping ([UInt8]) throws -> Void) {
-        self.write = write
+    init(_ output: any DumpOutput) {
+        self.output = output
     }
 
     /// Adds one record to the segment of its kind.
@@ -82,7 +82,7 @@ final class BinaryWriter {
     }
 
     private func emit(_ bytes: [UInt8]) throws {
-        try write(bytes)
+        try unsafe bytes.withUnsafeBytes { try unsafe output.write($0) }
         position += UInt64(bytes.count)
     }
 }

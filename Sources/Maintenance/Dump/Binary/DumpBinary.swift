@@ -18,16 +18,15 @@ package struct BinaryDumpSummary: Hashable, Sendable {
 /// sessions, locks, delayed slices, detached nodes, tokens, the change log.
 /// - Parameters:
 ///   - keepingSecrets: write the secrets of the settings as they are stored; else `removed` stands for each.
-///   - write: takes the next bytes of the dump.
-/// - Throws: `MaintenanceError.incomplete` for a record that cannot be read; `EngineError`; what `write`
+/// - Throws: `MaintenanceError.incomplete` for a record that cannot be read; `EngineError`; what `output`
 ///   throws.
 package func dumpBinary(
     _ scanner: any MetadataScanner,
     settings: VolumeSettings,
     keepingSecrets: Bool,
-    write: @escaping ([UInt8]) throws -> Void,
+    to output: any DumpOutput,
 ) throws -> BinaryDumpSummary {
-    let writer = BinaryWriter(write)
+    let writer = BinaryWriter(output)
     try writer.add(format: (keepingSecrets ? settings : settings.withoutSecrets).encoded)
     let source = BinaryDumpSource(scanner)
     try source.forEachRecord { record in

@@ -6,15 +6,15 @@ import SluiceBase
 ///
 /// One owner, one thread at a time.
 final class BinaryInput {
-    private let fetch: () throws -> [UInt8]
+    private let source: any DumpInput
     private var buffer: [UInt8] = []
     private var next = 0
+    private static let bufferBytes = 1 << 20
     /// Bytes taken since the start.
     private(set) var position: UInt64 = 0
 
-    /// - Parameter fetch: gives the next bytes, none at the end.
-    init(_ fetch: @escaping () throws -> [UInt8]) {
-        self.fetch = fetch
+    init(_ source: any DumpInput) {
+        self.source = source
     }
 
     /// Takes a run of bytes.
@@ -69,7 +69,9 @@ final class BinaryInput {
 
     private func refill() throws -> Bool {
         next = 0
-        buffer = try fetch()
+        buffer = try unsafe [UInt8](unsafeUninitializedCapacity: Self.bufferBytes) { room, count in
+            count = try unsafe source.read(into: UnsafeMutableRawBufferPointer(room))
+        }
         return !buffer.isEmpty
     }
 }

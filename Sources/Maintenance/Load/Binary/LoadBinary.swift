@@ -3,13 +3,12 @@
 // (metadata-format §6.2): users of slices, names of files with several, and the counters of ids, which must
 // not fall behind what is in use.
 
-package import Metadata
+import Metadata
 import SluiceBase
 package import VolumeModel
 
 /// What a binary dump brought.
 package struct BinaryLoadReport: Sendable {
-    /// To be stored last: before that the database holds no volume.
     package var settings: VolumeSettings
     package var summary: BinaryDumpSummary
     /// References whose count in the dump was not the number of records that name the slice.
@@ -18,46 +17,47 @@ package struct BinaryLoadReport: Sendable {
 
 /// Reads a binary dump into a database that holds nothing yet.
 ///
-/// The settings are not stored: the caller does that when all is well.
-/// - Parameters:
-///   - read: gives the next bytes of the dump, none at the end.
-///   - fill: `MetadataEngine.fill`, called once for each batch of records.
-/// - Throws: `CodecError` with the place for a dump that is cut or damaged; `EngineError`; what the closures
-///   throw.
+/// The load is not finished: the caller does that when all is well.
+/// - Parameter begin: opens the database for the settings that the dump begins with.
+/// - Throws: `CodecError` with the place for a dump that is cut or damaged; `EngineError`; what `input` and
+///   `begin` throw.
 package func loadBinary(
-    read: @escaping () throws -> [UInt8],
+    from input: any DumpInput,
     spill: SpillSpace = SpillSpace(),
-    fill: @escaping ((any MetadataTransaction) throws -> Void) throws -> Void,
-) throws -> BinaryLoadReport {
-    let load = BinaryLoad(spill: spill, fill: fill)
-    let summary = try BinarySegments(input: BinaryInput(read)).walk { try load.take($0) }
-    guard let settings = load.settings else { throw CodecError("a binary dump", "it holds no settings") }
+    begin: (VolumeSettings) throws -> LoadTarget,
+) throws -> (target: LoadTarget, report: BinaryLoadReport) {
+    var load: BinaryLoad?
+    let summary = try BinarySegments(input: BinaryInput(input)).walk { item in
+        switch item {
+        case .format(let json):
+            guard load == nil else { throw CodecError("a binary dump", "it holds two settings") }
+            let settings = try VolumeSettings(decoding: json)
+            load = BinaryLoad(into: try begin(settings), settings: settings, spill: spill)
+        case .record(let message, let kind, let field):
+            guard let record = try BinaryRecord(message, kind: kind, field: field) else { return }
+            try load?.take(record)
+        }
+    }
+    guard let load else { throw CodecError("a binary dump", "it holds no settings") }
     try load.finish()
-    return BinaryLoadReport(
-        settings: settings,
+    let report = BinaryLoadReport(
+        settings: load.settings,
         summary: summary,
         correctedReferences: load.correctedReferences
     )
+    return (load.target, report)
 }
 
 /// Tells what a binary dump holds, and whether it is whole.
 /// - Throws: as `loadBinary`.
-package func summarizeBinary(
-    read: @escaping () throws -> [UInt8]
-) throws -> BinaryDumpSummary {
-    try BinarySegments(input: BinaryInput(read)).walk { _ in }
+package func summarizeBinary(_ input: any DumpInput) throws -> BinaryDumpSummary {
+    try BinarySegments(input: BinaryInput(input)).walk { _ in }
 }
 
-/// One load: gathers records into batches, and counts on the way.
+/// One load: hands records on, and counts on the way.
 private final class BinaryLoad {
-    private static let batchSize = 5000
-    /// Records that take much memory end a batch early.
-    private static let batchBytes = 4 << 20
-
-    private let fill: ((any MetadataTransaction) throws -> Void) throws -> Void
-    private(set) var settings: VolumeSettings?
-    private var batch: [BinaryRecord] = []
-    private var batchBytes = 0
+    let target: LoadTarget
+    let settings: VolumeSettings
     private var counters: [Counter: Int64] = [:]
     private var rules: [UInt32: ACLRule] = [:]
     private let uses: SliceUseCollector
@@ -71,8 +71,9 @@ private final class BinaryLoad {
     private var highestReference: UInt64 = 0
     private(set) var correctedReferences = 0
 
-    init(spill: SpillSpace, fill: @escaping ((any MetadataTransaction) throws -> Void) throws -> Void) {
-        self.fill = fill
+    init(into target: LoadTarget, settings: VolumeSettings, spill: SpillSpace) {
+        self.target = target
+        self.settings = settings
         uses = SliceUseCollector(spill: spill)
         references = spill.sorter()
         links = spill.sorter()
@@ -80,26 +81,16 @@ private final class BinaryLoad {
         ruledNodes = spill.sorter()
     }
 
-    func take(_ item: BinaryItem) throws {
-        switch item {
-        case .format(let json): settings = try VolumeSettings(decoding: json)
-        case .record(let message, let kind, let field):
-            guard let record = try BinaryRecord(message, kind: kind, field: field) else { return }
-            try take(record, bytes: message.count)
-        }
-    }
-
     /// Writes what had to wait, and what was counted.
     func finish() throws {
-        try writeBatch()
         try writeRuledNodes()
         try writeReferences()
         try writeParents()
         raise(.nextInode, to: highestInode, by: 1)
         raise(.nextChunk, to: max(uses.highestSliceID, highestReference), by: 1)
         raise(.nextTrash, to: highestTrash, by: 0)
-        try fill { transaction in
-            for (counter, value) in self.counters { try transaction.setCounter(counter, to: value) }
+        for counter in Counter.allCases {
+            if let value = counters[counter] { try target.put(.counter(counter, value)) }
         }
     }
 
@@ -110,35 +101,45 @@ private final class BinaryLoad {
 
     // MARK: Records
 
-    private func take(_ record: BinaryRecord, bytes: Int) throws {
+    func take(_ record: BinaryRecord) throws {
         switch record {
         case .counter(let name, let value):
             // Others say names that JuiceFS keeps for itself.
             guard let counter = Counter(rawValue: name) else { return }
             counters[counter] = value
-            return
-        case .aclRule(let rule):
-            rules[rule.id] = rule.rule
-            return
+        case .aclRule(let rule): rules[rule.id] = rule.rule
         case .sliceReference(let reference):
             highestReference = max(highestReference, reference.id)
-            return try references.add(FoundReference(reference))
+            try references.add(FoundReference(reference))
         case .parent:
             // Counted from the entries, which say it all.
             return
-        case .node(let node):
-            try note(node)
-            guard node.attributes.accessACL == 0, node.attributes.defaultACL == 0 else {
-                return try ruledNodes.add(PackedNode(node))
-            }
+        case .node(let node): try take(node)
         case .edge(let edge):
             try links.add(EntryLink(inode: edge.inode.number, parent: edge.parent.number))
-        case .chunk(let chunk): _ = try uses.add(chunk)
-        case .symlink, .sustained, .deletedFile, .extendedAttribute, .directoryStat, .quota: break
+            let entry = NamedEntry(name: edge.name, inode: edge.inode, type: edge.type)
+            try target.put(.entry(entry, in: edge.parent))
+        case .chunk(let chunk):
+            _ = try uses.add(chunk)
+            try target.put(.chunk(chunk))
+        case .symlink(let link): try target.put(.symlink(link))
+        case .sustained(let session, let inodes):
+            for inode in inodes {
+                try target.put(.sustained(SustainedInode(session: session, inode: Inode(inode))))
+            }
+        case .deletedFile(let file): try target.put(.deletedFile(file))
+        case .extendedAttribute(let attribute): try target.put(.extendedAttribute(attribute))
+        case .directoryStat(let stat): try target.put(.directoryStat(stat))
+        case .quota(let quota): try target.put(.quota(quota))
         }
-        batch.append(record)
-        batchBytes += bytes
-        if batch.count == Self.batchSize || batchBytes >= Self.batchBytes { try writeBatch() }
+    }
+
+    private func take(_ node: NodeRecord) throws {
+        try note(node)
+        guard node.attributes.accessACL == 0, node.attributes.defaultACL == 0 else {
+            return try ruledNodes.add(PackedNode(node))
+        }
+        try target.put(.node(node.inode, node.attributes))
     }
 
     private func note(_ node: NodeRecord) throws {
@@ -152,78 +153,30 @@ private final class BinaryLoad {
         if isLinked { try linkedNodes.add(number) }
     }
 
-    private func writeBatch() throws {
-        guard !batch.isEmpty else { return }
-        let records = batch
-        batch.removeAll(keepingCapacity: true)
-        batchBytes = 0
-        try fill { transaction in
-            for record in records { try Self.write(record, to: transaction) }
-        }
-    }
-
-    private static func write(_ record: BinaryRecord, to transaction: any MetadataTransaction) throws {
-        switch record {
-        case .node(let node): try transaction.insertNode(node.inode, node.attributes)
-        case .edge(let edge):
-            let entry = NamedEntry(name: edge.name, inode: edge.inode, type: edge.type)
-            try transaction.insertEntry(entry, in: edge.parent)
-        case .chunk(let chunk): try transaction.setChunk(chunk)
-        case .symlink(let link): try transaction.setSymlinkTarget(link.target, of: link.inode)
-        case .sustained(let session, let inodes):
-            for inode in inodes {
-                try transaction.insertSustained(SustainedInode(session: session, inode: Inode(inode)))
-            }
-        case .deletedFile(let file): try transaction.setDeletedFile(file)
-        case .extendedAttribute(let attribute):
-            try transaction.setExtendedAttribute(
-                named: attribute.name,
-                of: attribute.inode,
-                to: attribute.value
-            )
-        case .directoryStat(let stat): try transaction.setDirectoryStat(stat.stat, of: stat.inode)
-        case .quota(let quota): try transaction.setQuota(quota)
-        case .counter, .sliceReference, .aclRule, .parent:
-            preconditionFailure("these records do not go into batches")
-        }
-    }
-
     // MARK: What waits for the end
 
     private func writeRuledNodes() throws {
         let nodes = try ruledNodes.finish()
         try nodes.start()
-        while nodes.head != nil {
-            try fill { transaction in
-                var count = 0
-                while let packed = nodes.head, count < Self.batchSize {
-                    let node = try self.mapRules(of: try packed.record, transaction)
-                    try transaction.insertNode(node.inode, node.attributes)
-                    try nodes.advance()
-                    count += 1
-                }
-            }
+        while let packed = nodes.head {
+            let node = try packed.record
+            try target.put(.node(node.inode, try mapRules(of: node)))
+            try nodes.advance()
         }
     }
 
-    /// The node with the ids that its rules have in this database.
-    private func mapRules(
-        of node: NodeRecord,
-        _ transaction: any MetadataTransaction
-    ) throws -> NodeRecord {
-        var node = node
-        for path in [\Attributes.accessACL, \Attributes.defaultACL] {
-            let id = node.attributes[keyPath: path]
-            guard id != 0 else { continue }
+    /// The attributes with the ids that the rules have in this database.
+    private func mapRules(of node: NodeRecord) throws -> Attributes {
+        var attributes = node.attributes
+        for path in [\Attributes.accessACL, \Attributes.defaultACL] where attributes[keyPath: path] != 0 {
+            let id = attributes[keyPath: path]
             guard let rule = rules[id] else {
-                throw CodecError(
-                    "a binary dump",
-                    "node \(node.inode) names the ACL rule \(id), which is missing"
-                )
+                let reason = "node \(node.inode) names the ACL rule \(id), which is missing"
+                throw CodecError("a binary dump", reason)
             }
-            node.attributes[keyPath: path] = try transaction.aclID(of: rule)
+            attributes[keyPath: path] = try target.aclID(of: rule)
         }
-        return node
+        return attributes
     }
 
     /// As many users as records name the slice; what nobody names and is to be deleted stays so.
@@ -231,14 +184,7 @@ private final class BinaryLoad {
         let (uses, found) = (try uses.finish(), try references.finish())
         try uses.start()
         try found.start()
-        while uses.head != nil || found.head != nil {
-            try fill { transaction in
-                for _ in 0..<Self.batchSize {
-                    guard let reference = try self.nextReference(uses, found) else { break }
-                    try transaction.insertSliceReference(reference)
-                }
-            }
-        }
+        while let reference = try nextReference(uses, found) { try target.put(.sliceReference(reference)) }
     }
 
     private func nextReference(
@@ -274,34 +220,18 @@ private final class BinaryLoad {
         let (nodes, entries) = (try linkedNodes.finish(), try links.finish())
         try nodes.start()
         try entries.start()
-        while nodes.head != nil {
-            try fill { transaction in
-                var written = 0
-                while let inode = nodes.head, written < Self.batchSize {
-                    written += try Self.writeParents(of: inode, entries, transaction)
-                    try nodes.advance()
+        while let inode = nodes.head {
+            while let link = entries.head, link.inode < inode { try entries.advance() }
+            while let first = entries.head, first.inode == inode {
+                var link = ParentLink(parent: Inode(first.parent), count: 0)
+                while let next = entries.head, next == first {
+                    link.count += 1
+                    try entries.advance()
                 }
+                try target.put(.parent(link, of: Inode(inode)))
             }
+            try nodes.advance()
         }
-    }
-
-    private static func writeParents(
-        of inode: UInt64,
-        _ entries: RecordStream<EntryLink>,
-        _ transaction: any MetadataTransaction,
-    ) throws -> Int {
-        while let link = entries.head, link.inode < inode { try entries.advance() }
-        var written = 1
-        while let first = entries.head, first.inode == inode {
-            var count: Int64 = 0
-            while let link = entries.head, link == first {
-                count += 1
-                try entries.advance()
-            }
-            try transaction.adjustParent(Inode(first.parent), of: Inode(inode), by: count)
-            written += 1
-        }
-        return written
     }
 }
 

@@ -98,7 +98,8 @@ final class LoadedNodes {
     }
 
     private func writeCurrent(into target: LoadTarget) throws {
-        guard var (inode, attributes, parents) = current else { return }
+        guard let (inode, known, parents) = current else { return }
+        var attributes = known
         current = nil
         if attributes.type != .directory { attributes.linkCount = UInt32(clamping: parents.count) }
         if parents.count > 1 {
