@@ -3,6 +3,7 @@
 
 package import BlockStore
 import Glibc
+package import ObjectStorage
 package import SluiceBase
 
 /// A file that is written beside its name, or standard output.
@@ -78,8 +79,13 @@ package final class DumpSource: DumpInput {
     /// Whether the first bytes are those of a JSON document.
     package let looksLikeJSON: Bool
 
+    /// Most bytes of an encrypted dump: nothing of it is authentic before all of it was decrypted in memory.
+    private static let encryptedLimit = 1 << 30
+
     /// Opens a file, or standard input for nil.
-    package init(_ path: ByteString?) throws {
+    /// - Parameter envelope: opens the file when it is encrypted as the objects of a volume are; backups in
+    ///   the bucket of such a volume are. Nil for a file that is not encrypted.
+    package init(_ path: ByteString?, envelope: Envelope? = nil) throws {
         if let path {
             file = try FileDescriptor.open(path)
         } else {
@@ -87,12 +93,31 @@ package final class DumpSource: DumpInput {
             guard number >= 0 else { throw SystemError(errno, "dup") }
             file = FileDescriptor(adopting: number, path: "standard input")
         }
-        let first = try file.read(count: 4)
-        start = first[...]
+        let content = try envelope.map { try Self.decrypted(file, by: $0) }
+        start = try content ?? file.read(count: 4)[...]
+        let first = Array(start.prefix(4))
         let format = StreamFormat(startOf: first)
         decoder = try format.map { try StreamDecoder($0) }
         let blanks: Set<UInt8> = [0x20, 0x0A, 0x0D, 0x09]
         looksLikeJSON = first.first { !blanks.contains($0) } == UInt8(ascii: "{")
+    }
+
+    private static func decrypted(
+        _ file: borrowing FileDescriptor,
+        by envelope: Envelope
+    ) throws -> ArraySlice<UInt8> {
+        let sealed = try file.read(count: encryptedLimit + 1)
+        guard sealed.count <= encryptedLimit else { throw SystemError(EFBIG, "decrypt", file.path) }
+        do throws(EnvelopeError) {
+            return try envelope.open(sealed)[...]
+        } catch {
+            throw MaintenanceError(
+                .failed,
+                "decrypt the dump",
+                reason: error.description,
+                hint: "is it encrypted, and with this key and algorithm?"
+            )
+        }
     }
 
     package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {

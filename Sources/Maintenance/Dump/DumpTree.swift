@@ -61,8 +61,8 @@ struct DumpTreeBuilder {
     private let records: OrderedRecords
     private let rules: [UInt32: ACLRule]
     private let sorter: ByteSorter
-    /// The directories at the top and the numbers under which they are dumped.
-    private let shown: [Inode: Inode]
+    /// The directories at the top.
+    private let shown: Set<Inode>
     private var tops: [Inode: [UInt8]] = [:]
     private var text = NodeText()
     private let progress: (UInt64) -> Void
@@ -70,7 +70,7 @@ struct DumpTreeBuilder {
     init(
         _ scanner: any MetadataScanner,
         _ options: DumpOptions,
-        tops shown: [Inode: Inode],
+        tops shown: Set<Inode>,
         progress: @escaping (UInt64) -> Void,
     ) throws {
         self.options = options
@@ -116,7 +116,7 @@ struct DumpTreeBuilder {
     private mutating func take(_ node: NodeRecord) throws {
         let inode = node.inode
         if let entry = records.entries.head, entry.inode < inode { throw Self.dangling(entry) }
-        let isTop = shown[inode] != nil
+        let isTop = shown.contains(inode)
         guard isTop || records.entries.head?.inode == inode else { return }
         try describe(node)
         if isTop { tops[inode] = text.lines.bytes }
@@ -138,7 +138,7 @@ struct DumpTreeBuilder {
 
     private mutating func describe(_ node: NodeRecord) throws {
         let (inode, attributes) = (node.inode, node.attributes)
-        try text.begin(attributes, as: shown[inode] ?? inode)
+        try text.begin(attributes, of: inode)
         while let link = records.symlinks.head, link.inode <= inode {
             if link.inode == inode, attributes.type == .symlink { text.add(symlink: link.target) }
             try records.symlinks.advance()

@@ -25,7 +25,7 @@ package func dumpJSON(
     var builder = try DumpTreeBuilder(
         scanner,
         options,
-        tops: isWhole ? [root: .root, .trash: .trash] : [root: .root],
+        tops: isWhole ? [root, .trash] : [root],
         progress: progress
     )
     let tree = try builder.build()

@@ -17,18 +17,17 @@ struct NodeText {
     }
 
     /// Starts with the attributes.
-    /// - Parameter shown: the number under which the node is dumped.
-    mutating func begin(_ attributes: Attributes, as shown: Inode) throws {
+    mutating func begin(_ attributes: Attributes, of inode: Inode) throws {
         lines.bytes.removeAll(keepingCapacity: true)
         (chunks, slices) = (0, 0)
         lines.append("\"attr\": {\"inode\":")
-        lines.append(shown.number)
+        lines.append(inode.number)
         // Where Go's encoder puts the fields.
         lines.append(",")
         lines.fieldUnlessZero("\"flags\":", attributes.flags.rawValue)
         if attributes.flags.rawValue != 0 { lines.append(",") }
         lines.append("\"type\":\"")
-        lines.append(try Self.name(of: attributes.type, shown))
+        lines.append(try Self.name(of: attributes.type, inode))
         lines.append("\"")
         lines.field(",\"mode\":", attributes.mode)
         lines.field(",\"uid\":", attributes.uid)

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import BlockStore
 import Maintenance
 import Metadata
+import ObjectStorage
 import SluiceBase
 import TerminalUI
 import VolumeModel
@@ -30,6 +32,20 @@ struct Load: ParsableCommand {
     @Flag(help: "With --binary: show what the file holds, load nothing.")
     var stat = false
 
+    @Option(
+        help: ArgumentHelp(
+            "With --stat: show the segment that begins at this byte; -1 shows where segments begin.",
+            valueName: "BYTE"
+        )
+    )
+    var offset: Int64 = 0
+
+    @Option(help: ArgumentHelp("The dump is encrypted with this private key.", valueName: "PEM-FILE"))
+    var encryptRsaKey: String?
+
+    @Option(help: "How: aes256gcm-rsa, chacha20-rsa or sm4gcm.")
+    var encryptAlgo = "aes256gcm-rsa"
+
     @Flag(help: "Clear what an interrupted load left, and load from the start.")
     var resume = false
 
@@ -47,12 +63,17 @@ struct Load: ParsableCommand {
 
     func validate() throws {
         if stat, !binary { throw ValidationError("--stat needs --binary") }
+        if offset != 0, !stat { throw ValidationError("--offset needs --stat") }
+        guard offset >= -1 else { throw ValidationError("--offset is -1 or the byte of a segment") }
+        guard EncryptionAlgorithm(settingsName: encryptAlgo) != nil else {
+            throw ValidationError("--encrypt-algo is aes256gcm-rsa, chacha20-rsa or sm4gcm")
+        }
     }
 
     func run() throws {
-        if stat { return try showStat(ByteString(file ?? address)) }
+        if stat { return try showStat(file ?? address) }
         let cancellation = Interruption.watch()
-        let source = try DumpSource(file.map { ByteString($0) })
+        let source = try open(file)
         guard source.looksLikeJSON != binary else {
             throw Failure(
                 binary ? "this is no binary dump" : "this is no JSON dump",
@@ -93,11 +114,33 @@ struct Load: ParsableCommand {
         }
     }
 
-    private func showStat(_ path: ByteString) throws {
-        let source = try DumpSource(path)
+    /// Opens the dump, or standard input, and decrypts it when a key is named.
+    private func open(_ file: String?) throws -> DumpSource {
+        let path = file.map { ByteString($0) }
+        guard let encryptRsaKey, let algorithm = EncryptionAlgorithm(settingsName: encryptAlgo) else {
+            return try DumpSource(path)
+        }
+        let pem = try Posix.readWholeFile(ByteString(encryptRsaKey), limit: 1 << 20)
+        let passphrase = Posix.environment(VolumeStorage.passphraseVariable)
+        let key = try PrivateKey(pem: pem, passphrase: passphrase)
+        return try DumpSource(path, envelope: Envelope(algorithm, key: key))
+    }
+
+    private func showStat(_ path: String) throws {
+        let source = try open(path)
         guard !source.looksLikeJSON else { throw Failure("\(path) is no binary dump") }
+        guard offset <= 0 else {
+            let (kind, value) = try describeSegment(at: UInt64(offset), of: source)
+            return report(
+                DumpReport.json(of: kind, value),
+                ["Segment: \(kind.name)", "Value: \(JSONReport.text(value))"]
+            )
+        }
         let summary = try summarizeBinary(source)
-        report(DumpReport.json(of: summary), DumpReport.table(of: summary))
+        report(
+            DumpReport.json(of: summary, withOffsets: offset == -1),
+            DumpReport.table(of: summary, withOffsets: offset == -1)
+        )
     }
 
     private func report(_ json: JSONObject, _ lines: [String]) {

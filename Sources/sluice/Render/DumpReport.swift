@@ -83,15 +83,42 @@ enum DumpReport {
     }
 
     /// What `--stat` shows.
-    static func table(of summary: BinaryDumpSummary) -> [String] {
-        var table = Table([.init("Name"), .init("Num", .right)])
-        for row in rows(of: summary) { table.add([row.name, "\(row.count)"]) }
+    static func json(of summary: BinaryDumpSummary, withOffsets: Bool) -> JSONObject {
+        var object: JSONObject = [
+            "type": "dump-stat",
+            "schema": 1,
+            "format": "binary",
+            "records": .object(JSONObject(rows(of: summary).map { ($0.name, JSONValue($0.count)) })),
+        ]
+        guard withOffsets else { return object }
+        let offsets = rows(of: summary).map { row in
+            (row.name, JSONValue.array(row.offsets.map { JSONValue($0) }))
+        }
+        object["offsets"] = .object(JSONObject(offsets))
+        return object
+    }
+
+    /// What `--stat` shows of one segment.
+    static func json(of kind: BinarySegment, _ value: JSONObject) -> JSONObject {
+        ["type": "dump-segment", "schema": 1, "segment": .string(kind.name), "value": .object(value)]
+    }
+
+    /// As JuiceFS 1.4.2 lays it out.
+    static func table(of summary: BinaryDumpSummary, withOffsets: Bool) -> [String] {
+        let columns: [Table.Column] = [.init("Name"), .init("Num", .right)]
+        var table = Table(withOffsets ? columns + [.init("Offset")] : columns)
+        for row in rows(of: summary) {
+            let offsets = row.offsets.map { "\($0)" }.joined(separator: " ")
+            table.add([row.name, "\(row.count)"] + (withOffsets ? ["[\(offsets)]"] : []))
+        }
         return ["Backup Version: \(summary.version)"] + table.lines
     }
 
-    private static func rows(of summary: BinaryDumpSummary) -> [(name: String, count: UInt64)] {
+    private static func rows(
+        of summary: BinaryDumpSummary
+    ) -> [(name: String, count: UInt64, offsets: [UInt64])] {
         BinarySegment.allCases.compactMap { kind in
-            summary.segments[kind].map { (kind.name, UInt64($0.count)) }
+            summary.segments[kind].map { (kind.name, $0.count, $0.offsets) }
         }
     }
 

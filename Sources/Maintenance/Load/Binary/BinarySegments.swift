@@ -26,13 +26,7 @@ struct BinarySegments {
     /// - Throws: `CodecError` for anything that is not a whole binary dump; what `take` throws.
     func walk(take: (BinaryItem) throws -> Void) throws -> BinaryDumpSummary {
         var summary = BinaryDumpSummary()
-        while true {
-            let start = input.position
-            let code: UInt32 = try number(4)
-            if code == BinarySegment.endMark { break }
-            guard let kind = BinarySegment(rawValue: code) else { throw unknownKind(code, at: start) }
-            guard start > 0 || kind == .format else { throw unknownKind(code, at: start) }
-            let length: UInt64 = try number(8)
+        try forEachSegment { kind, start, length in
             let count = try walk(kind, length, take)
             summary.segments[kind, default: BinarySegmentSummary()].offsets.append(start)
             summary.segments[kind, default: BinarySegmentSummary()].count += count
@@ -41,8 +35,21 @@ struct BinarySegments {
         return summary
     }
 
+    /// Reads the heads of the segments up to the end mark.
+    /// - Parameter body: gets kind, start and length of a segment, whose records it must take.
+    func forEachSegment(_ body: (BinarySegment, UInt64, UInt64) throws -> Void) throws {
+        while true {
+            let start = input.position
+            let code: UInt32 = try number(4)
+            if code == BinarySegment.endMark { return }
+            guard let kind = BinarySegment(rawValue: code) else { throw unknownKind(code, at: start) }
+            guard start > 0 || kind == .format else { throw unknownKind(code, at: start) }
+            try body(kind, start, try number(8))
+        }
+    }
+
     /// The records of one segment.
-    private func walk(
+    func walk(
         _ kind: BinarySegment,
         _ length: UInt64,
         _ take: (BinaryItem) throws -> Void,

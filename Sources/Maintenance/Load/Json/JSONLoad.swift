@@ -42,6 +42,7 @@ private final class JSONLoad {
     private var quotas: [QuotaKind: [UInt64: Quota]] = [:]
     private var tree: LoadedTree?
     private var hasTree = false
+    private var hasFooter = false
     private var completeness = Completeness.unknown
 
     init(
@@ -80,6 +81,9 @@ private final class JSONLoad {
     }
 
     private func takeField(_ digest: [UInt8]) throws {
+        guard !hasFooter else {
+            throw tokens.failure("a field behind the footer, which speaks of all fields")
+        }
         if tokens.isText("Setting") { return try takeSetting() }
         if tokens.isText("Footer") { return try takeFooter(digest) }
         guard let target else { throw tokens.failure("'Setting' must be the first field") }
@@ -186,6 +190,7 @@ private final class JSONLoad {
 
     private func takeFooter(_ digest: [UInt8]) throws {
         guard let tree else { throw tokens.failure("the footer stands before the tree") }
+        hasFooter = true
         var wrong: [String] = []
         func compare(_ what: String, _ found: UInt64) throws {
             let said: UInt64 = try tokens.number()
