@@ -134,11 +134,6 @@ extension RedisEngine {
                     // Nothing was written yet; perhaps the server closed what had been idle for long.
                     pool.dropIdle()
                     throw EngineError(.conflict, "write", address: address, reason: error.reason)
-                } catch where !connection.isBroken {
-                    // Reads at different moments may contradict each other: an error counts only when what it
-                    // was concluded from still stands.
-                    try writes.confirm()
-                    throw error
                 }
                 try writes.commit()
             }

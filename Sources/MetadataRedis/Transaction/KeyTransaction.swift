@@ -258,18 +258,6 @@ final class KeyTransaction: KeyReader {
         watched = []
     }
 
-    /// Makes sure that no watched key has changed so far, and forgets them; writes nothing.
-    /// - Throws: `EngineError.conflict` when one has.
-    func confirm() throws(EngineError) {
-        guard !watched.isEmpty else { return }
-        var batch = CommandBatch()
-        batch.add("MULTI")
-        batch.add("EXEC")
-        let replies = try exchange(batch)
-        watched = []
-        try check(replies)
-    }
-
     /// Writes everything, or nothing when a watched key changed.
     /// - Throws: `EngineError.conflict` when nothing was written and the transaction may run again;
     ///   `UnknownOutcome` when the connection was lost on the way; `EngineError` for everything else.
