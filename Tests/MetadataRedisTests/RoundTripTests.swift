@@ -54,7 +54,7 @@ struct RoundTripTests {
         #expect(
             ours == [
                 "mkdir": 2, "create": 2, "write": 2, "chmod": 2, "rename": 3, "link": 2, "unlink": 4,
-                "rmdir": 4,
+                "rmdir": 5,
                 "lookup": 1, "readdir": 2,
             ]
         )

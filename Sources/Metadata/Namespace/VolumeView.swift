@@ -43,24 +43,12 @@ package struct VolumeView {
     /// - Throws: `VolumeError.noEntry`, `.notDirectory`, `.accessDenied`, `.damaged` when the entry's node is
     ///   gone.
     package func lookup(_ name: FileName, in parent: Inode, caller: Caller = .superuser) throws -> Node {
-        let directory = try directory(parent, for: "look up in")
-        try require(.execute, on: parent, directory, caller: caller, for: "look up in")
-        switch name {
-        case ".": return (parent, directory)
-        case "..":
-            let above = parent == .root ? .root : directory.parent
-            return (above, try attributes(of: above, for: "look up"))
-        case .trash where parent == .root:
-            guard let node = try reader.node(.trash) else {
-                throw VolumeError(.noEntry, "look up", name, in: parent)
-            }
-            return (.trash, node)
-        default: break
-        }
+        let isSpecial = name == "." || name == ".." || (name == .trash && parent == .root)
+        guard !isSpecial else { return try lookupSpecial(name, in: parent, caller: caller) }
+        let step = try reader.step(to: name, in: parent)
+        try check(parent, step.directory, caller: caller)
         try Self.check(name, for: "look up", in: parent)
-        guard let found = try reader.lookup(name, in: parent) else {
-            throw VolumeError(.noEntry, "look up", name, in: parent)
-        }
+        guard let found = step.entry else { throw VolumeError(.noEntry, "look up", name, in: parent) }
         guard let node = found.attributes else {
             throw VolumeError(
                 .damaged,
@@ -71,6 +59,29 @@ package struct VolumeView {
             )
         }
         return (found.entry.inode, node)
+    }
+
+    /// Names that no directory stores.
+    private func lookupSpecial(_ name: FileName, in parent: Inode, caller: Caller) throws -> Node {
+        let directory = try check(parent, reader.node(parent), caller: caller)
+        if name == "." { return (parent, directory) }
+        if name == ".." {
+            let above = parent == .root ? .root : directory.parent
+            return (above, try attributes(of: above, for: "look up"))
+        }
+        guard let node = try reader.node(.trash) else {
+            throw VolumeError(.noEntry, "look up", name, in: parent)
+        }
+        return (.trash, node)
+    }
+
+    /// Checks that the caller may look up names in a directory.
+    @discardableResult
+    private func check(_ parent: Inode, _ node: Attributes?, caller: Caller) throws -> Attributes {
+        guard let node else { throw VolumeError(.noEntry, "look up in", parent) }
+        guard node.type == .directory else { throw VolumeError(.notDirectory, "look up in", parent) }
+        try require(.execute, on: parent, node, caller: caller, for: "look up in")
+        return node
     }
 
     /// A symlink's target.

@@ -24,6 +24,10 @@ package protocol MetadataReader: AnyObject {
     /// An entry together with the attributes of its node, in one step where the engine can.
     func lookup(_ name: FileName, in directory: Inode) throws -> NodeEntry?
 
+    /// A directory's node together with one of its entries and that entry's node, in one step where the engine
+    /// can.
+    func step(to name: FileName, in directory: Inode) throws -> PathStep
+
     /// Entries in byte order of their names, from the first one after `name`.
     func entries(of directory: Inode, after name: FileName?, limit: Int) throws -> [NamedEntry]
 
@@ -90,6 +94,10 @@ extension MetadataReader {
     package func lookup(_ name: FileName, in directory: Inode) throws -> NodeEntry? {
         guard let entry = try entry(named: name, in: directory) else { return nil }
         return NodeEntry(entry: entry, attributes: try node(entry.inode))
+    }
+
+    package func step(to name: FileName, in directory: Inode) throws -> PathStep {
+        PathStep(directory: try node(directory), entry: try lookup(name, in: directory))
     }
 
     package func sliceReferences(_ slices: [SliceKey]) throws -> [SliceReference?] {

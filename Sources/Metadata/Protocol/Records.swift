@@ -43,6 +43,19 @@ package struct NodeEntry: Hashable, Sendable {
     }
 }
 
+/// A directory and what one of its names leads to.
+package struct PathStep: Hashable, Sendable {
+    /// Nil when the directory's node is missing.
+    package var directory: Attributes?
+    /// Nil when there is no such name.
+    package var entry: NodeEntry?
+
+    package init(directory: Attributes?, entry: NodeEntry?) {
+        self.directory = directory
+        self.entry = entry
+    }
+}
+
 /// Names a record that a transaction is going to read.
 package enum RecordKey: Hashable, Sendable {
     case node(Inode)

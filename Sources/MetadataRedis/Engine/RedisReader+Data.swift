@@ -149,12 +149,14 @@ extension RedisReader {
         }.sorted()
     }
 
-    /// Sessions whose record is gone and that may still hold files.
-    private static var unregisteredSessions: Int64 { 4096 }
+    /// Sessions whose record is gone and that may still hold files: so many below the counter, and some above
+    /// it, because a volume that was loaded begins to count anew.
+    private static let unregisteredSessions: (below: Int64, above: Int64) = (1024, 64)
 
     func sustainingSessions(of inode: Inode) throws -> [UInt64] {
         let last = try counter(.nextSession) ?? 0
-        let recent = max(1, last - Self.unregisteredSessions + 1)...max(1, last)
+        let top = max(0, last).saturatingAdd(Self.unregisteredSessions.above)
+        let recent = max(1, top - Self.unregisteredSessions.below)...top
         let ids = Set(try sessions().map(\.id)).union(recent.compactMap { UInt64(exactly: $0) }).sorted()
         let member = [UInt8](decimal: inode.number)
         let held = try store.values(ids.map { .isMember(member, of: keys.sustained($0)) })

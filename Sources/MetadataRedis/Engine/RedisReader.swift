@@ -34,7 +34,7 @@ class RedisReader: MetadataReader {
             store.value(.string(keys.counter(counter))),
             "counter \(counter.rawValue)"
         )
-        return stored?.saturatingAdd(counter.storedOffset)
+        return stored?.saturatingAdd(counter.storedOffset) ?? counter.initialValue
     }
 
     // MARK: Nodes and names
@@ -66,31 +66,61 @@ class RedisReader: MetadataReader {
     }
 
     func lookup(_ name: FileName, in directory: Inode) throws -> NodeEntry? {
-        if let answer = try lookupByScript(name, in: directory) { return answer.entry }
+        if let answer = try askScript(name, in: directory) {
+            return try nodeEntry(answer.last, name, in: directory)
+        }
         guard let entry = try entry(named: name, in: directory) else { return nil }
         return NodeEntry(entry: entry, attributes: try node(entry.inode))
     }
 
-    /// Nil when the script cannot answer.
-    func lookupByScript(_ name: FileName, in directory: Inode) throws -> (entry: NodeEntry?, Void)? {
-        guard keys.prefix.isEmpty, let script = try lookupScript(), !script.isEmpty else { return nil }
-        var batch = CommandBatch()
-        batch.add("EVALSHA", script, [UInt8(ascii: "1")], keys.entries(directory).bytes, name.bytes)
-        switch try store.exchange(batch).first {
-        case .null: return (nil, ())
-        case .array(let items):
-            guard let entry = try entry(items.first?.bytes, name, in: directory) else { return nil }
-            guard items.count > 1 else {
-                return (NodeEntry(entry: entry, attributes: try node(entry.inode)), ())
+    func step(to name: FileName, in directory: Inode) throws -> PathStep {
+        let parent = Fetch.string(keys.node(directory))
+        if let answer = try askScript(name, in: directory, after: parent), let first = answer.first {
+            guard case .value(let node) = try parent.decode(first, address: store.address) else {
+                throw store.failure(.failed, "read node \(directory)", "an unexpected reply")
             }
-            let node = try attributes(items[1].bytes, of: entry.inode)
-            return (NodeEntry(entry: entry, attributes: node), ())
-        case .error(let failure):
-            // A server that was started anew has forgotten it; others may run no scripts at all.
-            shared.lookupScript = failure.code == "NOSCRIPT" ? nil : []
-            return nil
-        case .status, .integer, .bytes, nil: return nil
+            let entry = try nodeEntry(answer.last, name, in: directory)
+            return PathStep(directory: try attributes(node, of: directory), entry: entry)
         }
+        let stored = try store.values([parent, .field(name.bytes, of: keys.entries(directory))])
+        let entry = try entry(stored[1], name, in: directory)
+        return PathStep(
+            directory: try attributes(stored[0], of: directory),
+            entry: try entry.map { NodeEntry(entry: $0, attributes: try node($0.inode)) }
+        )
+    }
+
+    /// Asks the script, and for something else in the same round trip.
+    /// - Returns: both replies; nil when the script cannot answer.
+    private func askScript(
+        _ name: FileName,
+        in directory: Inode,
+        after fetch: Fetch? = nil,
+    ) throws -> [RedisReply]? {
+        guard usesScript, let script = try lookupScript(), !script.isEmpty else { return nil }
+        var batch = CommandBatch()
+        fetch?.add(to: &batch)
+        batch.add("EVALSHA", script, [UInt8(ascii: "1")], keys.entries(directory).bytes, name.bytes)
+        let replies = try store.exchange(batch)
+        guard case .error(let failure) = replies.last else { return replies }
+        // A server that was started anew has forgotten it; others may run no scripts at all.
+        shared.lookupScript = failure.code == "NOSCRIPT" ? nil : []
+        return nil
+    }
+
+    /// Whether the script may be asked: where every key is on one server, and nothing has to be watched first.
+    var usesScript: Bool { keys.prefix.isEmpty }
+
+    /// What the script says of an entry.
+    private func nodeEntry(
+        _ reply: RedisReply?,
+        _ name: FileName,
+        in directory: Inode,
+    ) throws -> NodeEntry? {
+        guard case .array(let items) = reply else { return nil }
+        guard let entry = try entry(items.first?.bytes, name, in: directory) else { return nil }
+        guard items.count > 1 else { return NodeEntry(entry: entry, attributes: try node(entry.inode)) }
+        return NodeEntry(entry: entry, attributes: try attributes(items[1].bytes, of: entry.inode))
     }
 
     /// The script's name on the server, which learns it at the first use.

@@ -65,9 +65,7 @@ class RedisTransaction: RedisReader, MetadataTransaction {
     }
 
     /// A script would read the node before it is watched.
-    override func lookupByScript(_ name: FileName, in directory: Inode) throws -> (entry: NodeEntry?, Void)? {
-        nil
-    }
+    override var usesScript: Bool { false }
 
     override func entries(of directory: Inode, after name: FileName?, limit: Int) throws -> [NamedEntry] {
         let key = keys.entries(directory)
@@ -97,9 +95,8 @@ class RedisTransaction: RedisReader, MetadataTransaction {
     func setCounter(_ counter: Counter, to value: Int64) throws {
         let (stored, overflow) = value.subtractingReportingOverflow(counter.storedOffset)
         guard !overflow else { throw failure(.overflow, "set counter \(counter.rawValue)") }
-        // Compatibility: `format` of JuiceFS 1.4.2 makes no counters on Redis. A missing one counts from 0;
-        // for inodes that means the same as 1, because 0 and 1 are never handed out (metadata-format §3.3).
-        let isInitial = stored == 0 || (counter == .nextInode && stored == 1)
+        // Compatibility: `format` of JuiceFS 1.4.2 makes no counters on Redis.
+        let isInitial = value == counter.initialValue ?? 0
         try open.set(keys.counter(counter), to: isInitial ? nil : [UInt8](decimal: stored))
     }
 

@@ -107,6 +107,18 @@ extension Counter {
             0
         }
     }
+
+    /// What a missing counter stands for, nil where nothing was counted yet: inodes 0 and 1 are never handed
+    /// out, so the first one to use is 2 (metadata-format §3.3).
+    var initialValue: Int64? {
+        switch self {
+        case .nextInode: 2
+        case .nextChunk: 1
+        case .nextSession, .nextTrash, .usedSpace, .totalInodes, .nextCleanupSlices, .lastCleanupSessions,
+            .lastCleanupFiles, .lastCleanupTrash, .lastCleanupChangelog, .lastBackup:
+            nil
+        }
+    }
 }
 
 extension StaticString {
