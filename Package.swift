@@ -39,6 +39,9 @@ let package = Package(
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
@@ -50,10 +53,11 @@ let package = Package(
 
         // Stores.
         library("ObjectStorage", ["SluiceBase"]),
+        library("ObjectDrivers", ["ObjectStorage", "SluiceBase", "CCurl", "CXML2"]),
         library("Metadata", ["SluiceBase", "VolumeModel"]),
         library("MetadataSQL", ["Metadata", "VolumeModel", "SluiceBase", "CSQLite", "CLibpq"]),
         library("MetadataRedis", ["Metadata", "VolumeModel", "SluiceBase", "CHiredis", "CSSL"]),
-        library("BlockStore", ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZstd"]),
+        library("BlockStore", ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZlib", "CZstd"]),
 
         // Deeds.
         library("VirtualFS", ["Metadata", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"]),
@@ -66,6 +70,7 @@ let package = Package(
             name: "sluice",
             dependencies: [
                 "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataRedis", "MetadataSQL",
+                "ObjectDrivers",
                 "ObjectStorage", "SluiceBase",
                 "TerminalUI", "VirtualFS", "VolumeModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -78,6 +83,7 @@ let package = Package(
             name: "FuzzDecoders",
             dependencies: [
                 "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataRedis", "MetadataSQL",
+                "ObjectDrivers",
                 "ObjectStorage", "SluiceBase", "VolumeModel",
             ],
             path: "Tests/Fuzz/Decoders",
@@ -98,6 +104,7 @@ let package = Package(
         tests("SluiceBaseTests", ["SluiceBase"]),
         tests("VolumeModelTests", ["VolumeModel", "SluiceBase"]),
         tests("ObjectStorageTests", ["ObjectStorage", "SluiceBase"]),
+        tests("ObjectDriversTests", ["ObjectDrivers", "ObjectStorage", "SluiceBase"]),
         tests("MetadataTests", ["Metadata", "MetadataSQL", "VolumeModel", "SluiceBase"]),
         tests("MetadataSQLTests", ["MetadataSQL", "Metadata", "VolumeModel", "SluiceBase"]),
         tests("MetadataRedisTests", ["MetadataRedis", "Metadata", "VolumeModel", "SluiceBase"]),

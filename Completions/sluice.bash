@@ -426,7 +426,7 @@ _sluice_gc() {
 
 _sluice_sync() {
     repeating_flags=()
-    non_repeating_flags=(--match-full-path --strict-filters -u --update -f --force-update --existing --ignore-non-existing --ignore-existing -a --archive --dirs --perms -l --links --hard-links --xattrs --specials --delete-src --delete-src-after --trust-size --delete-dst --allow-empty-source --check-all --check-new --check-change --dry --dry-run --json -v --verbose --debug --trace -q --quiet --no-color --no-agent --version -h --help)
+    non_repeating_flags=(--match-full-path --strict-filters -u --update -f --force-update --existing --ignore-non-existing --ignore-existing -a --archive --dirs --perms -l --links --hard-links --xattrs --specials --delete-src --delete-src-after --trust-size --delete-dst --allow-empty-source --check-all --check-new --check-change --dry --dry-run --no-https --json -v --verbose --debug --trace -q --quiet --no-color --no-agent --version -h --help)
     repeating_options=(--exclude --include)
     non_repeating_options=(-s --start -e --end --max-size --min-size --max-age --min-age --limit --max-delete --verify -p --threads --bwlimit --max-failure)
     __sluice_offer_flags_options 2

@@ -16,12 +16,14 @@ package enum VolumeStorage {
     /// - Parameters:
     ///   - settings: as stored; sealed secrets are opened here.
     ///   - passphrase: of the private key; nil takes the environment's.
+    ///   - drivers: what can be opened.
     ///   - environment: looks a variable up.
     /// - Throws: `BlockError.settings` with a sentence, also for secrets that a dump removed.
     package static func open(
         settings: VolumeSettings,
         passphrase: String? = nil,
-        environment: (String) -> String?,
+        drivers: [StorageDriver] = StorageDriver.local,
+        environment: @escaping @Sendable (String) -> String?,
     ) throws(BlockError) -> any ObjectStore {
         let plain: VolumeSettings
         do throws(CryptoError) {
@@ -37,7 +39,15 @@ package enum VolumeStorage {
         }
         let driver: any ObjectStore
         do throws(StorageError) {
-            driver = try openStore(storage: plain.storage, bucket: plain.bucket, shards: shards)
+            let request = StorageRequest(
+                storage: plain.storage,
+                bucket: plain.bucket,
+                accessKey: plain.accessKey,
+                secretKey: plain.secretKey,
+                sessionToken: plain.sessionToken,
+                environment: environment
+            )
+            driver = try openStore(request, shards: shards, drivers: drivers)
         } catch {
             throw BlockError(.settings, "open the storage", underlying: error)
         }

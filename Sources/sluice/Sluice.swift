@@ -11,7 +11,7 @@ struct Sluice: ParsableCommand {
         version: versionText,
         subcommands: [
             Format.self, Config.self, Status.self, Info.self, Explain.self, Fsck.self, Gc.self, Sync.self,
-            Changelog.self, Destroy.self, Version.self,
+            Changelog.self, Dump.self, Load.self, Destroy.self, Version.self,
         ]
     )
 

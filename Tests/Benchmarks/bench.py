@@ -24,6 +24,7 @@ BINARY_MIB = 30
 
 FSCK = {"ratio_wall_seconds": 0.2, "ratio_cpu_seconds": 0.25, "peak_rss_mib": 64}
 GC = {"ratio_cpu_seconds": 0.4, "peak_rss_mib": 64}
+DUMP = {"ratio_wall_seconds": 0.3, "ratio_cpu_seconds": 0.2, "peak_rss_mib": 96}
 TRANSFER = {"ratio_wall_seconds": 0.8, "ratio_cpu_seconds": 0.6}
 GROWTH_MIB = 16  # how much more memory five times the files may take
 
@@ -81,6 +82,19 @@ def volumes(bench, sizes, rounds):
                 bench.measure(name, limits, workload(bench, volume), 1 if before else rounds)
         volume.remove()
         smaller = names
+
+
+def dumps(bench, files, directories, rounds):
+    names = [f"{deed} of {files:,} files as {form}" for deed in ("dump", "load") for form in ("JSON", "binary")]
+    if not any(map(bench.wants, names)):
+        return
+    volume = workloads.Volume(bench, "dumped").with_metadata(files, directories)
+    for form, kind in (("JSON", []), ("binary", ["--binary"])):
+        for deed, workload in (("dump", workloads.dump), ("load", workloads.load)):
+            name = f"{deed} of {files:,} files as {form}"
+            if bench.wants(name):
+                bench.measure(name, DUMP, workload(bench, volume, kind), rounds)
+    volume.remove()
 
 
 def on_servers(bench, files, directories, rounds):
@@ -177,6 +191,7 @@ def main():
         }
         startup(bench, starts)
         volumes(bench, [(200_000 // scale, 200), (1_000_000 // scale, 1000)], rounds)
+        dumps(bench, 1_000_000 // scale, 1000, min(rounds, 3))
         on_servers(bench, 200_000 // scale, 200, rounds)
         transfers(bench, 20_000 // scale, (4 << 30) // scale // (4 << 20) * (4 << 20), rounds)
     print(report.table(bench.results))

@@ -5,11 +5,14 @@ A workload is a function that takes a Bench and returns the contenders for `meas
 Both programs work on volumes that the real one formatted, with a warm page cache.
 """
 
+import contextlib
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 
+import make_volume
 import measure
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -38,6 +41,13 @@ class Volume:
         self.format()
         program = [sys.executable, os.path.join(HERE, "make_volume.py")]
         subprocess.run([*program, self.database, self.store, str(files), str(directories)], check=True)
+        return self
+
+    def with_metadata(self, files, directories):
+        """Records without objects: enough for what never looks at the store."""
+        self.format()
+        with contextlib.closing(sqlite3.connect(self.database)) as database, database:
+            make_volume.fill_metadata(database, files, directories)
         return self
 
     def moved_to(self, address):
@@ -89,6 +99,36 @@ def gc(bench, volume):
         "sluice": lambda: measure.run([bench.sluice, "gc", volume.address], GC_NOW),
         "juicefs": lambda: measure.run([bench.juicefs, "gc", "--no-agent", volume.address], GC_NOW),
     }
+
+
+def dump(bench, volume, kind):
+    """`kind`: options of the format, the same for both programs."""
+
+    def contender(program):
+        extra = ["--no-agent"] if program == bench.juicefs else []
+        target = os.path.join(volume.folder, "written")
+        return lambda: measure.run([program, "dump", *extra, *kind, volume.address, target])
+
+    return {"sluice": contender(bench.sluice), "juicefs": contender(bench.juicefs)}
+
+
+def load(bench, volume, kind):
+    """What the real program dumped, into a new database each time."""
+    source = os.path.join(volume.folder, "source")
+    measure.run([bench.juicefs, "dump", "--no-agent", *kind, volume.address, source])
+
+    def contender(program):
+        extra = ["--no-agent"] if program == bench.juicefs else []
+
+        def once():
+            folder = os.path.join(volume.folder, "loaded")
+            shutil.rmtree(folder, ignore_errors=True)
+            os.makedirs(folder)
+            return measure.run([program, "load", *extra, *kind, f"sqlite3://{folder}/meta.db", source])
+
+        return once
+
+    return {"sluice": contender(bench.sluice), "juicefs": contender(bench.juicefs)}
 
 
 def sync_command(bench, program, source, target):

@@ -7,7 +7,7 @@ import SluiceTestSupport
 import Testing
 
 extension InteropTests {
-    private func formatByPeer(_ options: [String] = []) throws {
+    func formatByPeer(_ options: [String] = []) throws {
         let words = ["format", "--no-agent", volume.address, "vol", "--bucket", volume.place.path("store")]
         let result = try volume.peerProgram(words + ["--block-size", "64K"] + options).run()
         guard result.status == 0 else { throw ProgramError(description: result.story) }

@@ -133,6 +133,8 @@ struct CheckUsageTests {
             open.linkCount = 0
             try bench.addSession(1, expires: 5)
             try bench.edit(
+                // Redis looks for sessions without a record among the ids that were given out.
+                .setCounter(.nextSession, 7),
                 .setNode(Inode(550), open),
                 .addSustained(SustainedInode(session: 1, inode: Inode(550))),
                 .addSustained(SustainedInode(session: 7, inode: named))

@@ -248,24 +248,25 @@ struct StorageAddressTests {
     func files() throws {
         try withFolder { folder in
             let path = try #require(folder.text)
-            let store = try openStore(storage: "file", bucket: "\(path)/b%d/", shards: 3)
+            let store = try openStore(StorageRequest(storage: "file", bucket: "\(path)/b%d/"), shards: 3)
             try store.create()
             try store.put("shardvol/juicefs_uuid", [1])
             #expect(try keys(FileStore(root: folder + "/")) == ["b2/shardvol/juicefs_uuid"])
-            let single = try openStore(storage: "file", bucket: "\(path)/b2/")
+            let single = try openStore(StorageRequest(storage: "file", bucket: "\(path)/b2/"))
             #expect(single.address == "file://\(path)/b2/")
             #expect(try single.bytes(of: "shardvol/juicefs_uuid") == [1])
-            #expect(try keys(openStore(storage: "mem", bucket: "x")).isEmpty)
+            #expect(try keys(openStore(StorageRequest(storage: "mem", bucket: "x"))).isEmpty)
         }
     }
 
     @Test("What cannot be opened is refused with what is known")
     func refused() {
-        #expect(code { try openStore(storage: "s4", bucket: "x") } == .unsupported)
-        #expect(code { try openStore(storage: "file", bucket: "") } == .unsupported)
-        #expect(code { try openStore(storage: "file", bucket: "/x/", shards: 2) } == .unsupported)
-        #expect(code { try openStore(storage: "file", bucket: "/%d%d/", shards: 2) } == .unsupported)
-        #expect(code { try openStore(storage: "file", bucket: "/%d/", shards: 257) } == .unsupported)
-        #expect(throws: StorageError.self) { try openStore(storage: "s4", bucket: "x") }
+        #expect(code { try openStore(StorageRequest(storage: "s4", bucket: "x")) } == .unsupported)
+        #expect(code { try openStore(StorageRequest(storage: "file", bucket: "")) } == .unsupported)
+        let file = { StorageRequest(storage: "file", bucket: $0) }
+        #expect(code { try openStore(file("/x/"), shards: 2) } == .unsupported)
+        #expect(code { try openStore(file("/%d%d/"), shards: 2) } == .unsupported)
+        #expect(code { try openStore(file("/%d/"), shards: 257) } == .unsupported)
+        #expect(throws: StorageError.self) { try openStore(StorageRequest(storage: "s4", bucket: "x")) }
     }
 }

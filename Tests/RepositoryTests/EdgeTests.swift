@@ -11,16 +11,18 @@ struct EdgeTests {
         "SluiceBase": ["CLinux", "CCrypto"],
         "VolumeModel": ["SluiceBase"],
         "ObjectStorage": ["SluiceBase"],
+        "ObjectDrivers": ["ObjectStorage", "SluiceBase", "CCurl", "CXML2"],
         "Metadata": ["SluiceBase", "VolumeModel"],
         "MetadataSQL": ["Metadata", "VolumeModel", "SluiceBase", "CSQLite", "CLibpq"],
         "MetadataRedis": ["Metadata", "VolumeModel", "SluiceBase", "CHiredis", "CSSL"],
-        "BlockStore": ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZstd"],
+        "BlockStore": ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZlib", "CZstd"],
         "VirtualFS": ["Metadata", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"],
         "Maintenance": ["Metadata", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"],
         "BucketSync": ["ObjectStorage", "SluiceBase"],
         "TerminalUI": ["SluiceBase"],
         "sluice": [
             "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataRedis", "MetadataSQL",
+            "ObjectDrivers",
             "ObjectStorage", "SluiceBase",
             "TerminalUI", "VirtualFS", "VolumeModel", "ArgumentParser",
         ],
@@ -30,7 +32,7 @@ struct EdgeTests {
     private static let ground: Set<String> = ["Glibc", "Synchronization"]
 
     private static let systemLibraries: Set<String> = [
-        "CSQLite", "CLibpq", "CHiredis", "CLZ4", "CZstd", "CCrypto", "CSSL",
+        "CSQLite", "CLibpq", "CHiredis", "CLZ4", "CZlib", "CZstd", "CCurl", "CXML2", "CCrypto", "CSSL",
     ]
 
     @Test("Package.swift declares exactly the edges of the table")

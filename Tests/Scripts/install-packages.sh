@@ -6,7 +6,10 @@
 # is asked of the network or of sudo when nothing is missing.
 set -euo pipefail
 
-build=(libhiredis-dev libsqlite3-dev libpq-dev liblz4-dev libzstd-dev libssl-dev pkg-config)
+build=(
+    libcurl4-openssl-dev libhiredis-dev libsqlite3-dev libpq-dev liblz4-dev libxml2-dev libzstd-dev libssl-dev
+    pkg-config zlib1g-dev
+)
 lint=(shellcheck mandoc)
 test=(acl attr fuse3 openssl postgresql python3-venv redis-server sqlite3 tmux)
 demo=(sqlite3)

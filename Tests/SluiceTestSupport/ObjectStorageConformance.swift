@@ -129,7 +129,14 @@ package enum ObjectStorageConformance {
             expected.append(ObjectKey([UInt8(ascii: "k"), byte]))
             expected.append(ObjectKey([UInt8(ascii: "m"), byte, UInt8(ascii: "/"), byte]))
         }
+        expected += ["\u{FF5E}", "\u{1F600}", "a b", "a+b", "a%2Bb", "a&<b>", "a?b#c", "*~"]
         expected = expected.filter { $0 != "ab-" }
+        if store.limits.keysAreUTF8 {
+            for key in expected where key.text == nil {
+                #expect(code { try store.put(key, [1]) } == .invalidKey)
+            }
+            expected = expected.filter { $0.text != nil }
+        }
         for key in expected { try store.put(key, Array(key.bytes)) }
         expected.sort()
         #expect(try keys(store) == expected)

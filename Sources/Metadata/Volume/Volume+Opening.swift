@@ -38,6 +38,14 @@ extension VolumeSettings {
         } catch {
             throw EngineError(.corrupt, "read the settings", address: address, reason: error.description)
         }
+        guard !settings.isLoadMark else {
+            throw EngineError(
+                .notAVolume,
+                "read the settings",
+                address: address,
+                reason: VolumeSettings.loadMarkSentence
+            )
+        }
         guard settings.metaVersion <= 1 else {
             throw EngineError(
                 .incompatible,

@@ -134,6 +134,10 @@ extension RedisEngine {
                     // Nothing was written yet; perhaps the server closed what had been idle for long.
                     pool.dropIdle()
                     throw EngineError(.conflict, "write", address: address, reason: error.reason)
+                } catch {
+                    // Keys are read one after the other: together they may show what never was.
+                    if !connection.isBroken { try writes.confirm() }
+                    throw error
                 }
                 try writes.commit()
             }

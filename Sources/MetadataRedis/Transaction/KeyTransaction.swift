@@ -259,6 +259,18 @@ final class KeyTransaction: KeyReader {
         watched = []
     }
 
+    /// Checks that what was read holds still: an error that rests on it is one only then.
+    /// - Throws: `EngineError.conflict` when a watched key changed.
+    func confirm() throws(EngineError) {
+        guard !watched.isEmpty else { return }
+        var batch = CommandBatch()
+        batch.add("MULTI")
+        batch.add("EXEC")
+        let replies = try exchange(batch)
+        watched = []
+        try check(replies)
+    }
+
     /// Writes everything, or nothing when a watched key changed.
     /// - Throws: `EngineError.conflict` when nothing was written and the transaction may run again;
     ///   `UnknownOutcome` when the connection was lost on the way; `EngineError` for everything else.

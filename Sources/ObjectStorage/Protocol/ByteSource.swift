@@ -51,6 +51,35 @@ package final class ArraySource: ByteSource {
     }
 }
 
+/// Bytes that somebody else owns and keeps in place as long as this is used.
+@safe package final class LentBytes: ByteSource {
+    private let bytes: UnsafeRawBufferPointer
+    private var position = 0
+
+    package init(_ bytes: UnsafeRawBufferPointer) {
+        unsafe self.bytes = unsafe bytes
+    }
+
+    package var length: UInt64 { unsafe UInt64(bytes.count) }
+
+    package func rewind() {
+        position = 0
+    }
+
+    package func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let count = unsafe min(buffer.count, bytes.count - position)
+        guard count > 0 else { return 0 }
+        unsafe buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[position..<position + count]))
+        position += count
+        return count
+    }
+
+    package func lend(to body: (UnsafeRawBufferPointer) throws -> Void) rethrows -> Bool {
+        try unsafe body(bytes)
+        return true
+    }
+}
+
 /// One multipart upload: parts may be sent from several threads.
 package protocol MultipartUpload: AnyObject, Sendable {
     /// Names the upload, so that it can be continued or aborted later.

@@ -119,10 +119,13 @@ package struct ByteRange: Hashable, Sendable {
     package var offset: UInt64
     /// Nil means to the end.
     package var length: UInt64?
+    /// The tag that the object must still have, where the store can hold a read to it; nil takes any.
+    package var tag: String?
 
-    package init(offset: UInt64, length: UInt64?) {
+    package init(offset: UInt64, length: UInt64?, tag: String? = nil) {
         self.offset = offset
         self.length = length
+        self.tag = tag
     }
 
     package static let whole = ByteRange(offset: 0, length: nil)
@@ -167,7 +170,8 @@ package struct PutReceipt: Hashable, Sendable {
     /// Bytes stored, as the store counts them.
     package var size: UInt64
     package var tag: String?
-    /// CRC-32C of the stored bytes, where the store computed it itself.
+    /// CRC-32C of the stored bytes, where the store computed it itself, or proved by another checksum that it
+    /// has the bytes with this one.
     package var crc32c: UInt32?
 
     package init(size: UInt64, tag: String? = nil, crc32c: UInt32? = nil) {
@@ -186,13 +190,17 @@ package struct StorageLimits: Hashable, Sendable {
     package var canCopy: Bool
     /// Whether it keeps mode, owner, links and times of files.
     package var isFileSystem: Bool
+    /// Whether keys have to be UTF-8, of 1024 bytes at most; others are `.invalidKey`.
+    package var keysAreUTF8: Bool
 
     package init(
         maximumObjectSize: UInt64 = .max,
         multipart: MultipartLimits? = nil,
         canCopy: Bool = false,
         isFileSystem: Bool = false,
+        keysAreUTF8: Bool = false,
     ) {
+        self.keysAreUTF8 = keysAreUTF8
         self.maximumObjectSize = maximumObjectSize
         self.multipart = multipart
         self.canCopy = canCopy
@@ -206,8 +214,16 @@ package struct MultipartLimits: Hashable, Sendable {
     package var minimumPartSize: UInt64
     package var maximumPartSize: UInt64
     package var maximumPartCount: Int
+    /// Larger objects are put in parts, because a whole one is in memory while it is sent.
+    package var wholeLimit: UInt64
 
-    package init(minimumPartSize: UInt64, maximumPartSize: UInt64, maximumPartCount: Int) {
+    package init(
+        minimumPartSize: UInt64,
+        maximumPartSize: UInt64,
+        maximumPartCount: Int,
+        wholeLimit: UInt64 = 16 << 20,
+    ) {
+        self.wholeLimit = wholeLimit
         self.minimumPartSize = minimumPartSize
         self.maximumPartSize = maximumPartSize
         self.maximumPartCount = maximumPartCount

@@ -38,6 +38,10 @@ package struct StorageError: Error, Hashable, Sendable, CustomStringConvertible 
     package var isTransient: Bool
     /// Seconds the store asked to wait.
     package var retryAfterSeconds: Double?
+    /// The store's own word for what happened, as `BucketAlreadyExists`.
+    package var storeCode: String?
+    /// The tag of the object whose body broke off, so that the rest can be asked of the same object.
+    package var tag: String?
 
     package init(
         _ code: Code,

@@ -86,6 +86,13 @@ private final class PacedSource: ByteSource {
         pace.take(count)
         return count
     }
+
+    func lend(to body: (UnsafeRawBufferPointer) throws -> Void) rethrows -> Bool {
+        try unsafe base.lend { bytes in
+            pace.take(bytes.count)
+            try unsafe body(bytes)
+        }
+    }
 }
 
 private final class LimitedUpload: MultipartUpload {

@@ -100,7 +100,7 @@ final class MergedListing: ObjectListing {
 
 extension StorageError {
     /// A listing that names a key after a greater one: nothing can be concluded from what it leaves out.
-    init(outOfOrder key: ObjectKey, address: String) {
+    package init(outOfOrder key: ObjectKey, address: String) {
         self.init(.corrupt, "list", key: key, address: address, reason: "the listing is out of order")
     }
 }

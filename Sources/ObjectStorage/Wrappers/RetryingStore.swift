@@ -6,8 +6,9 @@ import SluiceBase
 /// A store that repeats calls which failed in passing.
 ///
 /// A read that broke off is continued behind the last byte delivered, and a listing behind the last key:
-/// nothing is delivered twice. An object that is replaced meanwhile may come in parts of both; objects of a
-/// volume are written once, and whoever reads others compares checksums.
+/// nothing is delivered twice. Where the store tags its objects the rest must be of the same object;
+/// elsewhere an object that is replaced meanwhile may come in parts of both. Large objects go in parts, so
+/// that a failure costs a part and not the object.
 package final class RetryingStore: ObjectStore {
     private let base: any ObjectStore
     private let retrier: Retrier
@@ -38,10 +39,12 @@ package final class RetryingStore: ObjectStore {
     {
         var delivered: UInt64 = 0
         var sinkEnded = false
+        var tag = range.tag
         return try retrier.run { () throws(StorageError) -> UInt64 in
             if delivered > 0, delivered == range.length { return delivered }
             do throws(StorageError) {
-                let rest = range.dropping(delivered)
+                var rest = range.dropping(delivered)
+                rest.tag = tag
                 try unsafe base.read(key, range: rest) { (run: UnsafeRawBufferPointer) throws -> Void in
                     do {
                         try unsafe sink(run)
@@ -55,6 +58,7 @@ package final class RetryingStore: ObjectStore {
             } catch {
                 // What the sink threw is its answer to us and no failure of the store.
                 var error = error
+                if delivered > 0 { tag = tag ?? error.tag }
                 if sinkEnded { error.isTransient = false }
                 throw error
             }
@@ -74,7 +78,11 @@ package final class RetryingStore: ObjectStore {
         from source: any ByteSource,
         options: PutOptions,
     ) throws(StorageError) -> PutReceipt {
-        try retrier.run { () throws(StorageError) in try base.put(key, from: source, options: options) }
+        if let parts = base.limits.multipart, source.length > parts.wholeLimit {
+            return try putInParts(key, from: source, options: options, parts)
+        }
+        return try retrier.run { () throws(StorageError) in try base.put(key, from: source, options: options)
+        }
     }
 
     package func delete(_ key: ObjectKey) throws(StorageError) {

@@ -7,13 +7,18 @@ import Maintenance
 import SluiceBase
 
 struct StorageOptions: ParsableArguments {
-    @Option(help: "Object storage driver: file.")
+    @Option(help: "Object storage driver: \(Wiring.storageNames.joined(separator: ", ")) (default file).")
     var storage: String?
 
-    @Option(help: "Folder or bucket that holds the objects.")
+    @Option(
+        help:
+            "Folder that holds the objects, or address of a bucket: https://BUCKET.HOST, http://HOST/BUCKET."
+    )
     var bucket: String?
 
-    @Option(help: "Access key of the object storage.")
+    @Option(
+        help: "Access key of the object storage; 'anonymous' signs nothing. Without one the environment's."
+    )
     var accessKey: String?
 
     @Option(help: "Secret key of the object storage.")
@@ -27,8 +32,9 @@ struct StorageOptions: ParsableArguments {
 
     /// The driver has to be one that this program can open, or the volume would be useless to it.
     func fill(_ request: inout ConfigurationRequest) throws {
-        if let storage, storage != "file" {
-            throw ValidationError("there is no object storage '\(storage)' in this version; known: file")
+        if let storage, !Wiring.storageNames.contains(storage) {
+            let known = Wiring.storageNames.joined(separator: ", ")
+            throw ValidationError("there is no object storage '\(storage)' in this version; known: \(known)")
         }
         request.storage = storage
         request.bucket = try bucket.map { try BucketPath.normalized($0, storage: storage ?? "file") }
@@ -79,7 +85,8 @@ struct ManagementOptions: ParsableArguments {
 enum BucketPath {
     /// An absolute path that ends in `/`, as JuiceFS stores it.
     static func normalized(_ bucket: String, storage: String) throws -> String {
-        guard storage == "file" else { return bucket }
+        // The address of a bucket stays as it is, also where only the bucket is changed.
+        guard storage == "file", !bucket.contains("://") else { return bucket }
         let absolute =
             bucket.hasPrefix("/") ? bucket : try Posix.currentDirectory().description + "/" + bucket
         return absolute.hasSuffix("/") ? absolute : absolute + "/"

@@ -8,10 +8,11 @@ import TerminalUI
 
 struct Sync: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Copy between folders and volumes and verify what arrived.",
+        abstract: "Copy between folders, volumes and buckets and verify what arrived.",
         discussion:
-            "Addresses are paths, file://PATH or jfs://NAME/PATH, where NAME is an environment variable with "
-            + "the address of the volume's engine. Both end in / or both do not.\n\n" + Verdict.help
+            "Addresses are paths, file://PATH, jfs://NAME/PATH, where NAME is an environment variable with "
+            + "the address of the volume's engine, s3://[KEY:SECRET@]BUCKET.HOST/PREFIX, or "
+            + "minio://[KEY:SECRET@]HOST/BUCKET/PREFIX. Both end in / or both do not.\n\n" + Verdict.help
     )
 
     @Argument(help: ArgumentHelp("Where to copy from.", valueName: "SOURCE"))
@@ -32,6 +33,9 @@ struct Sync: ParsableCommand {
     @Option(help: ArgumentHelp("Limit in Mbit/s, 0 for none; suffixes K, M, G.", valueName: "rate"))
     var bwlimit = "0"
 
+    @Flag(help: "Speak HTTP with buckets instead of HTTPS.")
+    var noHttps = false
+
     @Option(help: "Stop when that many objects failed; -1 goes on.")
     var maxFailure: Int64 = -1
 
@@ -39,15 +43,15 @@ struct Sync: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        let from = try SyncAddress(source)
-        let to = try SyncAddress(destination)
+        let from = try SyncAddress(source, isPlain: noHttps)
+        let to = try SyncAddress(destination, isPlain: noHttps)
         try SyncAddress.requireSameKind(from, to)
         let options = try options()
         let running = RunningSync()
         let cancellation = Interruption.watch { running.text }
         let writesSource = !dryRun && (action.deleteSrc || action.deleteSrcAfter)
-        let sourceEnd = try SyncEndpoint(from, isWritten: writesSource)
-        let destinationEnd = try SyncEndpoint(to, isWritten: !dryRun)
+        let sourceEnd = try SyncEndpoint(from, isWritten: writesSource, cancellation)
+        let destinationEnd = try SyncEndpoint(to, isWritten: !dryRun, cancellation)
         let printer = SyncPrinter(json: output.json, isDry: dryRun, common: common)
         let run: SyncRun
         do {

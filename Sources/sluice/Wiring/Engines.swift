@@ -5,6 +5,7 @@ import BlockStore
 import Metadata
 import MetadataRedis
 import MetadataSQL
+import ObjectDrivers
 import ObjectStorage
 import SluiceBase
 import VolumeModel
@@ -68,9 +69,21 @@ enum Wiring {
     }
 }
 
+extension Wiring {
+    /// Every driver of this build.
+    static let storageDrivers = StorageDriver.local + [StorageDriver.s3]
+
+    /// The names that `--storage` takes; objects in memory would end with the command.
+    static let storageNames = storageDrivers.flatMap(\.names).filter { $0 != "mem" }
+}
+
 enum VolumeStore {
     /// Opens a volume's object storage: its prefix, shards and encryption included.
     static func open(_ settings: VolumeSettings) throws -> any ObjectStore {
-        try VolumeStorage.open(settings: settings.opened(), environment: Posix.environment)
+        try VolumeStorage.open(
+            settings: settings.opened(),
+            drivers: Wiring.storageDrivers,
+            environment: { Posix.environment($0) }
+        )
     }
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two addresses of `sync`: local paths, `file://` and `jfs://` (sync.md §a.1).
+// The two addresses of `sync`: local paths, `file://`, `jfs://` and buckets (sync.md §a.1).
 
 import BlockStore
 import BucketSync
 import Metadata
+import ObjectDrivers
 import ObjectStorage
 import SluiceBase
 import VirtualFS
@@ -16,12 +17,19 @@ struct SyncAddress: Hashable {
         case folder(ByteString)
         /// A volume by the address of its engine, and the path or prefix in it without a leading slash.
         case volume(engine: String, name: String, path: ByteString)
+        /// A bucket, and the prefix in it.
+        case bucket(BucketAddress)
     }
 
     let place: Place
 
+    /// - Parameter isPlain: HTTP rather than HTTPS, where the address does not say.
     /// - Throws: `Failure` with `.usage` for anything that this version does not know.
-    init(_ text: String, environment: (String) -> String? = Posix.environment) throws {
+    init(
+        _ text: String,
+        isPlain: Bool = false,
+        environment: (String) -> String? = Posix.environment,
+    ) throws {
         guard let scheme = text.range(of: "://") else {
             guard !text.contains(":") else { throw Self.unknown(text) }
             place = .folder(try Self.absolute(ByteString(text)))
@@ -43,6 +51,8 @@ struct SyncAddress: Hashable {
             }
             let decoded = ByteString(try Self.decoded(name, of: text).bytes).description
             place = .volume(engine: try Self.engine(decoded, environment), name: decoded, path: path)
+        case let scheme where StorageDriver.s3.names.contains(String(scheme)):
+            place = .bucket(try BucketAddress(scheme: String(scheme), rest, isPlain: isPlain, of: text))
         default: throw Self.unknown(text)
         }
     }
@@ -52,6 +62,7 @@ struct SyncAddress: Hashable {
         switch place {
         case .folder(let path): path.hasSuffix(UInt8(ascii: "/"))
         case .volume(_, _, let path): path.isEmpty || path.hasSuffix(UInt8(ascii: "/"))
+        case .bucket(let bucket): bucket.prefix.isEmpty || bucket.prefix.hasSuffix(UInt8(ascii: "/"))
         }
     }
 
@@ -84,7 +95,7 @@ struct SyncAddress: Hashable {
         return try Posix.readLink("/proc/self/cwd") + "/" + path
     }
 
-    private static func decoded(_ text: Substring, of address: String) throws -> ByteString {
+    static func decoded(_ text: Substring, of address: String) throws -> ByteString {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
@@ -115,7 +126,7 @@ struct SyncAddress: Hashable {
     private static func unknown(_ text: String) -> Failure {
         Failure(
             "sync cannot open '\(redactedAddress(text))' in this version",
-            hint: "it knows local paths, file://PATH and jfs://NAME/PATH",
+            hint: "it knows local paths, file://PATH, jfs://NAME/PATH, s3://BUCKET/PREFIX and the like",
             status: .usage
         )
     }
@@ -140,8 +151,12 @@ struct SyncEndpoint {
     private let session: WritingSession?
 
     /// - Parameter isWritten: whether the run writes to or deletes from this side.
-    init(_ address: SyncAddress, isWritten: Bool) throws {
+    init(_ address: SyncAddress, isWritten: Bool, _ cancellation: Cancellation) throws {
         switch address.place {
+        case .bucket(let bucket):
+            side = SyncSide(RetryingStore(try bucket.open(cancellation: cancellation)), prefix: bucket.prefix)
+            volume = nil
+            session = nil
         case .folder(let path):
             side = SyncSide(FileStore(root: path))
             volume = nil

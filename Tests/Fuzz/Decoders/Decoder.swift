@@ -47,6 +47,9 @@ package struct Decoder: Sendable, CustomStringConvertible {
         Decoder("plan", maximumLength: 1024, check: checkPlan),
         Decoder("filters", maximumLength: 256, check: checkFilters),
         Decoder("units", maximumLength: 128, check: checkUnits),
+        Decoder("stores", maximumLength: 4096, check: checkStoreAnswers),
+        Decoder("headers", maximumLength: 1024, check: checkHeaders),
+        Decoder("buckets", maximumLength: 512, check: checkStoreAddresses),
     ]
 }
 

@@ -48,7 +48,8 @@ import VolumeModel
     let bucket = String(decoding: bytes.dropFirst(), as: UTF8.self)
     for storage in ["mem", "file", bucket] {
         _ = accepted { () throws(StorageError) in
-            try openStore(storage: storage, bucket: bucket, shards: Int(bytes.first ?? 0)).address
+            let request = StorageRequest(storage: storage, bucket: bucket)
+            return try openStore(request, shards: Int(bytes.first ?? 0)).address
         }
     }
 }

@@ -25,6 +25,14 @@ package enum Programs {
         return candidates.compactMap { $0 }.first(where: isExecutable)
     }
 
+    /// A server that `Tests/Scripts/install-peer.sh` puts beside the real program; nil when it is not there.
+    package static func peerTool(_ name: String) -> String? {
+        let beside = peer.map { peer in
+            peer.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/\(name)"
+        }
+        return [beside, root + "/.build/peer/bin/\(name)"].compactMap { $0 }.first(where: isExecutable)
+    }
+
     /// A program on the search path; nil when there is none.
     package static func named(_ name: String) -> String? {
         searchPath.split(separator: ":").map { "\($0)/\(name)" }.first(where: isExecutable)

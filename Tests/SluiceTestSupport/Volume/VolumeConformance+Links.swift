@@ -81,6 +81,7 @@ extension VolumeConformance {
         let file = try volume.createFile("f", in: .root).inode
         try test.setLength(of: file, to: 4097)
         try volume.setExtendedAttribute("user.a", of: file, to: [1])
+        try test.engine.write { try $0.setSession(SessionRecord(id: 7, expires: .max >> 1, info: [])) }
         #expect(try volume.unlink("f", in: .root, openedBy: 7).deletedFiles.isEmpty)
         #expect(try volume.attributes(of: file).linkCount == 0)
         #expect(try test.engine.read { try $0.sustainingSessions(of: file) } == [7])

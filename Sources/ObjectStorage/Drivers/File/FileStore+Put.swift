@@ -128,7 +128,7 @@ extension FileStore {
         }
         try unsafe TransferBuffers.shared.withBuffer { (buffer) throws(any Error) in
             while true {
-                let count = try unsafe source.readFully(into: buffer)
+                let count = try unsafe source.fill(buffer)
                 guard count > 0 else { break }
                 pulled += count
                 guard pulled <= announced else { break }
@@ -153,20 +153,6 @@ extension FileStore {
         guard let end = path.lastIndex(of: slash) else { return }
         let directory = try OpenFile(PathBytes(path[...end]), O_RDONLY | O_DIRECTORY)
         try checked { fsync(directory.descriptor) }
-    }
-}
-
-extension ByteSource {
-    /// Fills the buffer unless the source ends before.
-    fileprivate func readFully(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-        var filled = 0
-        while filled < buffer.count {
-            let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
-            let count = try unsafe read(into: rest)
-            guard count > 0 else { break }
-            filled += count
-        }
-        return filled
     }
 }
 
