@@ -93,8 +93,11 @@ package final class DumpSource: DumpInput {
             guard number >= 0 else { throw SystemError(errno, "dup") }
             file = FileDescriptor(adopting: number, path: "standard input")
         }
-        let content = try envelope.map { try Self.decrypted(file, by: $0) }
-        start = try content ?? file.read(count: 4)[...]
+        if let envelope {
+            start = try Self.decrypted(file, by: envelope)
+        } else {
+            start = try file.read(count: 4)[...]
+        }
         let first = Array(start.prefix(4))
         let format = StreamFormat(startOf: first)
         decoder = try format.map { try StreamDecoder($0) }
