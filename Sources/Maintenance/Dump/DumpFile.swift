@@ -76,7 +76,9 @@ package final class DumpSource: DumpInput {
     /// The first bytes, which were looked at.
     private var start: ArraySlice<UInt8>
     /// Whether the first bytes are those of a JSON document.
-    package let looksLikeJSON: Bool
+    package private(set) var looksLikeJSON: Bool
+    /// Decompressed bytes that were looked at.
+    private var decoded: ArraySlice<UInt8> = []
 
     /// Opens a file, or standard input for nil.
     package init(_ path: ByteString?) throws {
@@ -89,22 +91,34 @@ package final class DumpSource: DumpInput {
         }
         let first = try file.read(count: 4)
         start = first[...]
-        let format = StreamFormat(startOf: first)
-        decoder = try format.map { try StreamDecoder($0) }
-        let blanks: Set<UInt8> = [0x20, 0x0A, 0x0D, 0x09]
-        looksLikeJSON = first.first { !blanks.contains($0) } == UInt8(ascii: "{")
+        decoder = try StreamFormat(startOf: first).map { try StreamDecoder($0) }
+        looksLikeJSON = first.first == UInt8(ascii: "{")
+        guard decoder != nil else { return }
+        var content = [UInt8](repeating: 0, count: 64 << 10)
+        let count = unsafe try content.withUnsafeMutableBytes { unsafe try read(into: $0) }
+        decoded = content[..<count]
+        looksLikeJSON = content[0] == UInt8(ascii: "{") && count > 0
     }
 
     package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         guard let decoder else { return try unsafe raw(buffer) }
+        guard decoded.isEmpty else { return unsafe Self.take(&decoded, buffer) }
         return unsafe try decoder.decode(into: buffer) { unsafe try raw($0) }
     }
 
     private func raw(_ buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         guard !start.isEmpty else { return unsafe try file.read(into: buffer) }
-        let count = min(start.count, buffer.count)
-        unsafe buffer.copyBytes(from: start.prefix(count))
-        start = start.dropFirst(count)
+        return unsafe Self.take(&start, buffer)
+    }
+
+    /// Moves the front of `bytes` to the buffer.
+    private static func take(
+        _ bytes: inout ArraySlice<UInt8>,
+        _ buffer: UnsafeMutableRawBufferPointer
+    ) -> Int {
+        let count = min(bytes.count, buffer.count)
+        unsafe buffer.copyBytes(from: bytes.prefix(count))
+        bytes = bytes.dropFirst(count)
         return count
     }
 }
