@@ -28,7 +28,9 @@ struct EdgeTests {
     /// Parts of the toolchain and the C library that any target may import.
     private static let ground: Set<String> = ["Glibc", "Synchronization"]
 
-    private static let systemLibraries: Set<String> = ["CSQLite", "CLibpq", "CLZ4", "CZlib", "CZstd", "CCrypto"]
+    private static let systemLibraries: Set<String> = [
+        "CSQLite", "CLibpq", "CLZ4", "CZlib", "CZstd", "CCrypto",
+    ]
 
     @Test("Package.swift declares exactly the edges of the table")
     func declaredEdges() throws {
