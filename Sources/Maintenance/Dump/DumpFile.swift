@@ -77,7 +77,9 @@ package final class DumpSource: DumpInput {
     /// The first bytes, which were looked at.
     private var start: ArraySlice<UInt8>
     /// Whether the first bytes are those of a JSON document.
-    package let looksLikeJSON: Bool
+    package private(set) var looksLikeJSON: Bool
+    /// Decompressed bytes that were looked at.
+    private var decoded: ArraySlice<UInt8> = []
 
     /// Most bytes of an encrypted dump: nothing of it is authentic before all of it was decrypted in memory.
     private static let encryptedLimit = 1 << 30
@@ -93,13 +95,24 @@ package final class DumpSource: DumpInput {
             guard number >= 0 else { throw SystemError(errno, "dup") }
             file = FileDescriptor(adopting: number, path: "standard input")
         }
-        let content = try envelope.map { try Self.decrypted(file, by: $0) }
-        start = try content ?? file.read(count: 4)[...]
+        if let envelope {
+            start = try Self.decrypted(file, by: envelope)
+        } else {
+            start = try file.read(count: 4)[...]
+        }
         let first = Array(start.prefix(4))
-        let format = StreamFormat(startOf: first)
-        decoder = try format.map { try StreamDecoder($0) }
+        decoder = try StreamFormat(startOf: first).map { try StreamDecoder($0) }
+        looksLikeJSON = Self.startsJSON(first[...])
+        guard decoder != nil else { return }
+        var content = [UInt8](repeating: 0, count: 64 << 10)
+        let count = unsafe try content.withUnsafeMutableBytes { unsafe try read(into: $0) }
+        decoded = content[..<count]
+        looksLikeJSON = Self.startsJSON(decoded)
+    }
+
+    private static func startsJSON(_ bytes: ArraySlice<UInt8>) -> Bool {
         let blanks: Set<UInt8> = [0x20, 0x0A, 0x0D, 0x09]
-        looksLikeJSON = first.first { !blanks.contains($0) } == UInt8(ascii: "{")
+        return bytes.first { !blanks.contains($0) } == UInt8(ascii: "{")
     }
 
     private static func decrypted(
@@ -122,14 +135,23 @@ package final class DumpSource: DumpInput {
 
     package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         guard let decoder else { return try unsafe raw(buffer) }
+        guard decoded.isEmpty else { return unsafe Self.take(&decoded, buffer) }
         return unsafe try decoder.decode(into: buffer) { unsafe try raw($0) }
     }
 
     private func raw(_ buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         guard !start.isEmpty else { return unsafe try file.read(into: buffer) }
-        let count = min(start.count, buffer.count)
-        unsafe buffer.copyBytes(from: start.prefix(count))
-        start = start.dropFirst(count)
+        return unsafe Self.take(&start, buffer)
+    }
+
+    /// Moves the front of `bytes` to the buffer.
+    private static func take(
+        _ bytes: inout ArraySlice<UInt8>,
+        _ buffer: UnsafeMutableRawBufferPointer
+    ) -> Int {
+        let count = min(bytes.count, buffer.count)
+        unsafe buffer.copyBytes(from: bytes.prefix(count))
+        bytes = bytes.dropFirst(count)
         return count
     }
 }

@@ -7,7 +7,8 @@ import VolumeModel
 
 extension DumpWriter {
     /// Writes the fields before the tree, in the order in which JuiceFS 1.4.2 has them.
-    func addHead(_ scanner: any MetadataScanner, _ settings: VolumeSettings) throws {
+    /// - Parameter isWhole: a part of a volume has no limits of owners, which count over the whole.
+    func addHead(_ scanner: any MetadataScanner, _ settings: VolumeSettings, isWhole: Bool) throws {
         let setting = JSONValue.object(settings.json).pretty(indent: 2, escapesHTML: true)
         try add { text in
             text.append("{\n  \"Setting\": ")
@@ -19,11 +20,10 @@ extension DumpWriter {
         try addCounters(scanner, settings)
         try addSustained(scanner)
         try addDeletedFiles(scanner)
-        for (kind, field) in [
-            (QuotaKind.directory, "Quotas"), (.user, "UserQuotas"), (.group, "GroupQuotas"),
-        ] {
-            try addQuotas(scanner, kind, field)
-        }
+        try addQuotas(scanner, .directory, "Quotas")
+        guard isWhole else { return }
+        try addQuotas(scanner, .user, "UserQuotas")
+        try addQuotas(scanner, .group, "GroupQuotas")
     }
 
     private func addCounters(_ scanner: any MetadataScanner, _ settings: VolumeSettings) throws {

@@ -30,7 +30,7 @@ package func dumpJSON(
     )
     let tree = try builder.build()
     let writer = DumpWriter(output)
-    try writer.addHead(scanner, settings)
+    try writer.addHead(scanner, settings, isWhole: options.subdirectory == nil)
     var emission = DumpEmission(tree, writer, options.cancellation)
     try emission.write(root, as: "FSTree")
     // A volume that never had a trash has no such node.

@@ -46,9 +46,12 @@ class SQLTransaction: SQLReader, MetadataTransaction {
     }
 
     /// The number as a signed column holds it.
-    final func stored(_ number: UInt64, _ operation: String) throws(EngineError) -> Int64 {
+    final func stored(
+        _ number: UInt64,
+        _ operation: @autoclosure () -> String
+    ) throws(EngineError) -> Int64 {
         guard let value = Int64(exactly: number) else {
-            throw failure(.overflow, operation, "\(number) does not fit into a signed column of 64 bits")
+            throw failure(.overflow, operation(), "\(number) does not fit into a signed column of 64 bits")
         }
         return value
     }
@@ -57,12 +60,12 @@ class SQLTransaction: SQLReader, MetadataTransaction {
     private func integer(
         _ number: UInt32,
         _ what: String,
-        _ operation: String
+        _ operation: @autoclosure () -> String
     ) throws(EngineError) -> Int64 {
         let largest = connection.dialect.largestInteger
         guard Int64(number) <= largest else {
             let reason = "the \(what) \(number) is larger than \(largest), the largest that this engine holds"
-            throw failure(.overflow, operation, reason)
+            throw failure(.overflow, operation(), reason)
         }
         return Int64(number)
     }
@@ -129,25 +132,26 @@ class SQLTransaction: SQLReader, MetadataTransaction {
         _ query: Query,
         orElse missing: EngineError? = nil,
     ) throws(EngineError) {
-        let operation = "write node \(inode)"
+        // Texts for errors are made when there is one: a load writes millions of records.
+        func operation() -> String { "write node \(inode)" }
         let statement = try statement(query)
         defer { statement.reset() }
         try statement.bind(Int64(attributes.type.rawValue), at: 0)
         try statement.bind(Int64(attributes.flags.rawValue), at: 1)
         try statement.bind(Int64(attributes.mode), at: 2)
-        try statement.bind(integer(attributes.uid, "owner", operation), at: 3)
-        try statement.bind(integer(attributes.gid, "group", operation), at: 4)
-        try bind(attributes.accessTime, 5, 8, of: statement, operation)
-        try bind(attributes.modifyTime, 6, 9, of: statement, operation)
-        try bind(attributes.changeTime, 7, 10, of: statement, operation)
-        try statement.bind(integer(attributes.linkCount, "link count", operation), at: 11)
-        try statement.bind(stored(attributes.length, operation), at: 12)
-        try statement.bind(integer(attributes.device, "device number", operation), at: 13)
-        try statement.bind(stored(attributes.parent.number, operation), at: 14)
-        try statement.bind(integer(attributes.accessACL, "ACL id", operation), at: 15)
-        try statement.bind(integer(attributes.defaultACL, "ACL id", operation), at: 16)
+        try statement.bind(integer(attributes.uid, "owner", operation()), at: 3)
+        try statement.bind(integer(attributes.gid, "group", operation()), at: 4)
+        try bind(attributes.accessTime, 5, 8, of: statement, operation())
+        try bind(attributes.modifyTime, 6, 9, of: statement, operation())
+        try bind(attributes.changeTime, 7, 10, of: statement, operation())
+        try statement.bind(integer(attributes.linkCount, "link count", operation()), at: 11)
+        try statement.bind(stored(attributes.length, operation()), at: 12)
+        try statement.bind(integer(attributes.device, "device number", operation()), at: 13)
+        try statement.bind(stored(attributes.parent.number, operation()), at: 14)
+        try statement.bind(integer(attributes.accessACL, "ACL id", operation()), at: 15)
+        try statement.bind(integer(attributes.defaultACL, "ACL id", operation()), at: 16)
         try statement.bind(Int64(attributes.tier), at: 17)
-        try statement.bind(stored(inode.number, operation), at: 18)
+        try statement.bind(stored(inode.number, operation()), at: 18)
         try statement.post(orElse: missing)
     }
 
@@ -156,10 +160,10 @@ class SQLTransaction: SQLReader, MetadataTransaction {
         _ first: Int,
         _ second: Int,
         of statement: any SQLStatement,
-        _ operation: String,
+        _ operation: @autoclosure () -> String,
     ) throws(EngineError) {
         guard let stored = time.stored else {
-            throw failure(.overflow, operation, "the time \(time.seconds) does not fit into microseconds")
+            throw failure(.overflow, operation(), "the time \(time.seconds) does not fit into microseconds")
         }
         try statement.bind(stored.microseconds, at: first)
         try statement.bind(stored.nanoseconds, at: second)
@@ -186,12 +190,12 @@ class SQLTransaction: SQLReader, MetadataTransaction {
     // MARK: Names
 
     func insertEntry(_ entry: NamedEntry, in directory: Inode) throws {
-        let operation = "insert entry \(entry.name) in directory \(directory)"
+        func operation() -> String { "insert entry \(entry.name) in directory \(directory)" }
         let statement = try statement(.insertEntry)
         defer { statement.reset() }
-        try statement.bind(stored(directory.number, operation), at: 0)
+        try statement.bind(stored(directory.number, operation()), at: 0)
         try statement.bind(bytes: entry.name.bytes, at: 1)
-        try statement.bind(stored(entry.inode.number, operation), at: 2)
+        try statement.bind(stored(entry.inode.number, operation()), at: 2)
         try statement.bind(Int64(entry.type.rawValue), at: 3)
         try statement.post(orElse: nil)
     }

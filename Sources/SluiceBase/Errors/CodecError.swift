@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Foreign bytes that are not what they claim to be.
+@usableFromInline
 package struct CodecError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What was decoded: "slice list", "volume settings".
     package let subject: String
@@ -15,6 +16,7 @@ package struct CodecError: Error, Hashable, Sendable, CustomStringConvertible {
         self.reason = reason
     }
 
+    @usableFromInline
     package var description: String {
         guard let offset else { return "\(subject): \(reason)" }
         return "\(subject): byte \(offset): \(reason)"

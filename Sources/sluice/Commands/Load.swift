@@ -33,6 +33,7 @@ struct Load: ParsableCommand {
     var stat = false
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "With --stat: show the segment that begins at this byte; -1 shows where segments begin.",
             valueName: "BYTE"

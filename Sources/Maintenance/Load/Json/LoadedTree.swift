@@ -128,7 +128,7 @@ final class LoadedTree {
     }
 
     private func finish(_ directory: Level, _ inode: Inode) throws {
-        if writesStats {
+        if writesStats, inode != .trash {
             try target.put(.directoryStat(DirectoryStatRecord(inode: inode, stat: directory.direct)))
         }
         if quotas[inode.number] != nil { quotaUsage[inode.number] = directory.nested }
