@@ -32,11 +32,7 @@ struct EdgeTests {
     private static let ground: Set<String> = ["Glibc", "Synchronization"]
 
     private static let systemLibraries: Set<String> = [
-<<<<<<< HEAD
         "CSQLite", "CLibpq", "CHiredis", "CLZ4", "CZlib", "CZstd", "CCurl", "CXML2", "CCrypto", "CSSL",
-=======
-        "CSQLite", "CLibpq", "CLZ4", "CZlib", "CZstd", "CCrypto",
->>>>>>> dump
     ]
 
     @Test("Package.swift declares exactly the edges of the table")
