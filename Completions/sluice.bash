@@ -173,13 +173,13 @@ _sluice() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    format|config|status|info|explain|fsck|gc|sync|changelog|destroy|version|help)
+    format|config|status|info|explain|fsck|gc|sync|changelog|dump|load|destroy|version|help)
         # Offer subcommand argument completions
         "_sluice_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'format config status info explain fsck gc sync changelog destroy version help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'format config status info explain fsck gc sync changelog dump load destroy version help' -- "${cur}"))
         ;;
     esac
 }
@@ -488,6 +488,48 @@ _sluice_changelog() {
     # Offer option value completions
     case "${prev}" in
     '--from')
+        return
+        ;;
+    esac
+}
+
+_sluice_dump() {
+    repeating_flags=()
+    non_repeating_flags=(--keep-secret-key --skip-trash --binary --fast --json -v --verbose --debug --trace -q --quiet --no-color --no-agent --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--subdir -p --threads)
+    __sluice_offer_flags_options 2
+
+    # Offer option value completions
+    case "${prev}" in
+    '--subdir')
+        return
+        ;;
+    '-p'|'--threads')
+        return
+        ;;
+    esac
+}
+
+_sluice_load() {
+    repeating_flags=()
+    non_repeating_flags=(--binary --stat --resume --force --json -v --verbose --debug --trace -q --quiet --no-color --no-agent --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--offset --encrypt-rsa-key --encrypt-algo -p --threads)
+    __sluice_offer_flags_options 2
+
+    # Offer option value completions
+    case "${prev}" in
+    '--offset')
+        return
+        ;;
+    '--encrypt-rsa-key')
+        return
+        ;;
+    '--encrypt-algo')
+        return
+        ;;
+    '-p'|'--threads')
         return
         ;;
     esac

@@ -67,8 +67,8 @@ struct JSONDumpTests {
     )
     func roundTrip(engine: EngineMaker, seed: UInt64) throws {
         try engine.withEngine { source in
-            var run = try TreeModelRun(on: source, random: SeededRandom(seed: seed))
-            try run.run(steps: 150)
+            let clients = try ClientPair(source, source, random: SeededRandom(seed: seed))
+            try clients.takeTurns(steps: 150, clients: 1)
             let first = try dump(source)
             #expect(try dump(source, tight) == first)
             try engine.withEngine { target in
