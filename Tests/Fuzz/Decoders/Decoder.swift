@@ -43,6 +43,8 @@ package struct Decoder: Sendable, CustomStringConvertible {
         Decoder("addresses", maximumLength: 512, check: checkAddresses),
         Decoder("plan", maximumLength: 1024, check: checkPlan),
         Decoder("filters", maximumLength: 256, check: checkFilters),
+        Decoder("binary-dump", maximumLength: 4096, check: checkBinaryDump),
+        Decoder("compressed-file", maximumLength: 2048, check: checkCompressedFile),
         Decoder("units", maximumLength: 128, check: checkUnits),
     ]
 }
