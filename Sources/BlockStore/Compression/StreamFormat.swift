@@ -128,6 +128,8 @@ package final class StreamDecoder {
     private var filled = 0
     /// Whether the input may end here: behind a member or frame.
     private var isBetween = false
+    /// Whether the library may have output ready for which there was no room.
+    private var holdsOutput = false
 
     package init(_ format: StreamFormat) throws(CodecError) {
         switch format {
@@ -160,7 +162,7 @@ package final class StreamDecoder {
         from source: (UnsafeMutableRawBufferPointer) throws -> Int,
     ) throws -> Int {
         while true {
-            if position == filled {
+            if position == filled, isBetween || !holdsOutput {
                 (position, filled) = (0, unsafe try source(input))
                 guard filled > 0 else {
                     guard isBetween else { throw CodecError("compressed stream", "it ends too early") }
@@ -168,6 +170,7 @@ package final class StreamDecoder {
                 }
             }
             let made = unsafe try gzip.map { unsafe try decodeGzip($0, output) } ?? decodeZstd(output)
+            holdsOutput = made == output.count
             if made > 0 { return made }
         }
     }

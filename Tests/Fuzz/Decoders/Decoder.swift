@@ -46,6 +46,8 @@ package struct Decoder: Sendable, CustomStringConvertible {
         Decoder("redis-records", maximumLength: 128, check: checkRedisRecords),
         Decoder("plan", maximumLength: 1024, check: checkPlan),
         Decoder("filters", maximumLength: 256, check: checkFilters),
+        Decoder("binary-dump", maximumLength: 4096, check: checkBinaryDump),
+        Decoder("compressed-file", maximumLength: 2048, check: checkCompressedFile),
         Decoder("units", maximumLength: 128, check: checkUnits),
         Decoder("stores", maximumLength: 4096, check: checkStoreAnswers),
         Decoder("headers", maximumLength: 1024, check: checkHeaders),
