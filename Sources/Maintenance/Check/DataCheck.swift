@@ -119,7 +119,7 @@ extension CheckRun {
         guard !bad.isEmpty else { return }
         let users = try users(ofSlices: bad.map(\.block.sliceID))
         for block in bad {
-            let inodes = users[block.block.sliceID] ?? []
+            let inodes = (users[block.block.sliceID] ?? []).sorted()
             let paths = try volume.engine.read { reader in
                 try inodes.flatMap { try PathFinder(reader: reader).paths(of: $0) }
             }
@@ -158,7 +158,7 @@ extension CheckRun {
                 guard case .record(let chunk) = scanned else { continue }
                 _ = SliceUseCollector.read(chunk) { slice in
                     guard let known = users[slice.id], known.count < PathFinder.pathLimit,
-                        known.last != chunk.inode
+                        !known.contains(chunk.inode)
                     else { return }
                     users[slice.id] = known + [chunk.inode]
                 }

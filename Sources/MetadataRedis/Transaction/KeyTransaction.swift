@@ -11,6 +11,8 @@ import SluiceBase
 final class KeyTransaction: KeyReader {
     private var watched: Set<Key> = []
     private var unwatchedYet: [Key] = []
+    /// Round trips that read something.
+    private var loads = 0
     private var strings: [Key: StringState] = [:]
     private var mappings: [Key: MappingState] = [:]
     private var lists: [Key: ListState] = [:]
@@ -43,6 +45,7 @@ final class KeyTransaction: KeyReader {
         for fetch in missing { fetch.add(to: &batch) }
         var replies = try exchange(batch)[...]
         unwatchedYet = []
+        loads += 1
         if !keys.isEmpty {
             _ = try replies.removeFirst().checked("watch keys", address: address)
             watched.formUnion(keys)
@@ -277,7 +280,8 @@ final class KeyTransaction: KeyReader {
     func commit() throws {
         let writes = gathered
         guard !writes.isEmpty else {
-            unwatch()
+            // What one round trip read is one state, as good as the server executes a pipeline.
+            if loads > 1 { try confirm() } else { unwatch() }
             return
         }
         var batch = CommandBatch()
