@@ -82,6 +82,10 @@ final class OrderedRecords {
                 )
             }
         )
+        try start()
+    }
+
+    private func start() throws {
         try nodes.start()
         try entries.start()
         try chunks.start()

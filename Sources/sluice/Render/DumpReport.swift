@@ -85,7 +85,7 @@ enum DumpReport {
     /// What `--stat` shows.
     static func json(of summary: BinaryDumpSummary, withOffsets: Bool) -> JSONObject {
         var object: JSONObject = [
-            "type": "dump-stat",
+            "type": "dump",
             "schema": 1,
             "format": "binary",
             "records": .object(JSONObject(rows(of: summary).map { ($0.name, JSONValue($0.count)) })),
