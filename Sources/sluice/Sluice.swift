@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The root command. What each command does is in Commands/, one file per command.
+// The root command. What each command does is in Commands/, one file per command. Each says its name: to
+// derive one from the name of its type costs a fifth of a millisecond, for every command at every start.
 
 import ArgumentParser
 

@@ -38,7 +38,8 @@ class Bench:
         self.results = {}
 
     def wants(self, name):
-        return not self.options.only or any(part in name for part in self.options.only)
+        only, without = self.options.only, self.options.without or []
+        return (not only or any(part in name for part in only)) and not any(part in name for part in without)
 
     def measure(self, name, promised, contenders, rounds):
         if self.options.peer_only:
@@ -168,6 +169,7 @@ def arguments():
     parser.add_argument("--small", action="store_true", help="a tenth of every size, three rounds")
     parser.add_argument("--peer-only", action="store_true", help="measure the real program alone")
     parser.add_argument("--only", action="append", help="only workloads with this in their name (repeatable)")
+    parser.add_argument("--without", action="append", help="none with this in their name (repeatable)")
     parser.add_argument("--scratch", help="folder for volumes and trees (default: the temporary folder)")
     results = os.path.join(HERE, "results")
     parser.add_argument("--results", default=results, help="folder for the result files")

@@ -43,7 +43,7 @@ package final class RedisEngine: MetadataEngine {
     package func createSchema() throws {}
 
     package func read<Result>(_ body: (any MetadataReader) throws -> Result) throws -> Result {
-        try alone("read") {
+        try ownTransaction.alone("read", on: address) {
             try pool.withConnection(for: .reading) { connection in
                 let store = PlainReader(connection, address: address, pool: pool)
                 let reader = RedisReader(store, keys: keys, shared: shared)
@@ -54,7 +54,7 @@ package final class RedisEngine: MetadataEngine {
     }
 
     package func snapshot<Result>(_ body: (any MetadataScanner) throws -> Result) throws -> Result {
-        try alone("scan") {
+        try ownTransaction.alone("scan", on: address) {
             try pool.withConnection(for: .reading) { connection in
                 let scanner = RedisScanner(
                     KeyReader(connection, address: address),
@@ -68,7 +68,7 @@ package final class RedisEngine: MetadataEngine {
     }
 
     package func write<Result>(_ body: (any MetadataTransaction) throws -> Result) throws -> Result {
-        try alone("write") {
+        try ownTransaction.alone("write", on: address) {
             var attempt = 1
             while true {
                 do {
@@ -85,7 +85,7 @@ package final class RedisEngine: MetadataEngine {
 
     /// Without WATCH and in pipelines of a bounded size: nobody else uses the database yet.
     package func fill<Result>(_ body: (any MetadataTransaction) throws -> Result) throws -> Result {
-        try alone("fill") {
+        try ownTransaction.alone("fill", on: address) {
             try pool.withConnection(for: .writing) { connection in
                 let keys = KeyTransaction(connection, address: address)
                 let transaction = FillTransaction(
@@ -103,7 +103,7 @@ package final class RedisEngine: MetadataEngine {
     }
 
     package func destroy() throws {
-        try alone("remove the keys") {
+        try ownTransaction.alone("remove the keys", on: address) {
             try pool.withConnection(for: .writing) { connection in
                 try Destruction(KeyReader(connection, address: address), keys).run()
             }
@@ -149,21 +149,6 @@ extension RedisEngine {
         }
         guard let result else { throw EngineError(.failed, "write", address: address) }
         return result
-    }
-
-    /// Runs `body` when this thread has no transaction of this engine: it would not see what the other did.
-    private func alone<Result>(_ operation: String, _ body: () throws -> Result) throws -> Result {
-        guard !ownTransaction.isSet else {
-            throw EngineError(
-                .failed,
-                operation,
-                address: address,
-                reason: "this thread is inside another transaction, which must end first"
-            )
-        }
-        ownTransaction.isSet = true
-        defer { ownTransaction.isSet = false }
-        return try body()
     }
 
     private func busy(after error: EngineError) -> EngineError {

@@ -157,12 +157,12 @@ final class KeyTransaction: KeyReader {
 
     func setField(_ name: [UInt8], of key: Key, to value: [UInt8]) {
         commands.add("HSET", key.bytes, name, value)
-        change(.field(name, of: key), to: value)
+        change(name, of: key, as: .field(name, of: key), to: value)
     }
 
     func deleteField(_ name: [UInt8], of key: Key) {
         commands.add("HDEL", key.bytes, name)
-        change(.field(name, of: key), to: nil)
+        change(name, of: key, as: .field(name, of: key), to: nil)
     }
 
     func add(_ delta: Int64, toField name: [UInt8], of key: Key) {
@@ -181,32 +181,28 @@ final class KeyTransaction: KeyReader {
 
     func setScore(_ score: Int64, of member: [UInt8], in key: Key) {
         commands.add("ZADD", key.bytes, [UInt8](decimal: score), member)
-        change(.score(member, of: key), to: [UInt8](decimal: score))
+        change(member, of: key, as: .score(member, of: key), to: [UInt8](decimal: score))
     }
 
     func deleteScored(_ member: [UInt8], from key: Key) {
         commands.add("ZREM", key.bytes, member)
-        change(.score(member, of: key), to: nil)
+        change(member, of: key, as: .score(member, of: key), to: nil)
     }
 
     func insertMember(_ member: [UInt8], into key: Key) {
         commands.add("SADD", key.bytes, member)
-        change(.isMember(member, of: key), to: [])
+        change(member, of: key, as: .isMember(member, of: key), to: [])
     }
 
     func deleteMember(_ member: [UInt8], from key: Key) {
         commands.add("SREM", key.bytes, member)
-        change(.isMember(member, of: key), to: nil)
+        change(member, of: key, as: .isMember(member, of: key), to: nil)
     }
 
-    private func change(_ fetch: Fetch, to value: [UInt8]?) {
-        switch fetch {
-        case .field(let name, let key), .score(let name, let key), .isMember(let name, let key):
-            mappings[key, default: MappingState()].set(name, to: value)
-            changedFields.append(fetch)
-        case .string, .hash, .count, .list, .scores, .members:
-            preconditionFailure("only fields and members change one by one")
-        }
+    /// - Parameter fetch: by which the value may be read afterwards.
+    private func change(_ name: [UInt8], of key: Key, as fetch: Fetch, to value: [UInt8]?) {
+        mappings[key, default: MappingState()].set(name, to: value)
+        changedFields.append(fetch)
     }
 
     /// Removes a hash or a set.

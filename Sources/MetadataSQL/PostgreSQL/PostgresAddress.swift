@@ -134,6 +134,10 @@ struct PostgresAddress: Sendable {
 extension PostgresAddress {
     /// Lets the C library take the address apart.
     private func parse(_ address: String) throws(EngineError) -> [(key: String, value: String)] {
+        if let missing = unsafe clibpq_load() {
+            let reason = unsafe "\(String(cString: missing)) is missing"
+            throw EngineError(.failed, "load the PostgreSQL library", address: text, reason: reason)
+        }
         var message: UnsafeMutablePointer<CChar>?
         // The message may repeat parts of a password that was not escaped.
         guard let list = unsafe PQconninfoParse(address, &message) else {

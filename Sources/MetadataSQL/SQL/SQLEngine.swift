@@ -106,7 +106,7 @@ extension SQLEngine {
         _ operation: String,
         _ body: (any SQLConnection) throws -> Result,
     ) throws -> Result {
-        try alone(operation) {
+        try ownTransaction.alone(operation, on: address) {
             do {
                 return try pool.withConnection { connection in
                     try connection.beginReading()
@@ -131,7 +131,7 @@ extension SQLEngine {
         creating: Bool = false,
         _ body: (any SQLConnection) throws -> Result,
     ) throws -> Result {
-        try alone(operation) {
+        try ownTransaction.alone(operation, on: address) {
             var attempt = 1
             while true {
                 do {
@@ -199,22 +199,6 @@ extension SQLEngine {
             connection.rollback()
             throw error
         }
-    }
-
-    /// Runs `body` when this thread has no transaction of this engine: waiting for itself it would wait for
-    /// ever.
-    private func alone<Result>(_ operation: String, _ body: () throws -> Result) throws -> Result {
-        guard !ownTransaction.isSet else {
-            throw EngineError(
-                .failed,
-                operation,
-                address: address,
-                reason: "this thread is inside another transaction, which must end first"
-            )
-        }
-        ownTransaction.isSet = true
-        defer { ownTransaction.isSet = false }
-        return try body()
     }
 
     private func busy(_ operation: String, after error: EngineError) -> EngineError {

@@ -14,7 +14,7 @@ import Synchronization
     let raw: UnsafeMutableRawPointer
 
     init?() {
-        guard Self.library, let raw = unsafe curl_easy_init() else { return nil }
+        guard Self.isReady, let raw = unsafe curl_easy_init() else { return nil }
         unsafe self.raw = unsafe raw
     }
 
@@ -22,8 +22,11 @@ import Synchronization
         unsafe curl_easy_cleanup(raw)
     }
 
+    /// What of the library is not there; nil when it is whole.
+    static let missing: String? = unsafe ccurl_load().map { unsafe String(cString: $0) }
+
     /// Set up once, before any thread uses it.
-    private static let library: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    private static let isReady = missing == nil && curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
     /// Forgets all options and keeps the connections.
     func reset() {

@@ -92,7 +92,10 @@ package final class HTTPTransport: Sendable {
         _ request: HTTPRequest,
         _ transfer: Transfer,
     ) throws(TransportError) -> HTTPResponse {
-        guard let handle = pool.take() else { throw TransportError(.invalid, "libcurl cannot be started") }
+        guard let handle = pool.take() else {
+            let missing = CurlHandle.missing.map { "\($0) is missing" }
+            throw TransportError(.invalid, missing ?? "libcurl cannot be started")
+        }
         var isClean = false
         // A handle whose transfer we broke off is dropped, and with it its connection.
         defer { if isClean { pool.give(handle) } }

@@ -8,6 +8,7 @@ import VolumeModel
 
 struct Changelog: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "changelog",
         abstract: "Show the change log of a volume.",
         discussion: "Ends with the last line, unless told to follow.\n\n" + ExitStatus.help
     )

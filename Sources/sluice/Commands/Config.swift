@@ -8,6 +8,7 @@ import VolumeModel
 
 struct Config: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "config",
         abstract: "Show or change a volume's settings.",
         discussion:
             "Without options the settings are printed as JSON, secrets hidden. Running clients follow a "

@@ -10,6 +10,7 @@ import VolumeModel
 
 struct Destroy: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "destroy",
         abstract: "Delete all objects and all metadata of a volume.",
         discussion:
             "There is no way back. Every object is named in the journal before it is deleted; the metadata "

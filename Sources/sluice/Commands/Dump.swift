@@ -10,6 +10,7 @@ import VolumeModel
 
 struct Dump: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "dump",
         abstract: "Write the metadata of a volume to a file.",
         discussion:
             "One consistent state, in memory that does not grow with the volume. The file appears when it is "

@@ -8,6 +8,7 @@ import VolumeModel
 
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "explain",
         abstract: "Show who owns what: path, inode, chunk, slice and object.",
         discussion:
             "Reads the metadata alone; no mount is needed. A slice or object is looked up by a scan over all "

@@ -8,6 +8,7 @@ import VolumeModel
 
 struct Format: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "format",
         abstract: "Make a volume.",
         discussion:
             "The only command that creates a database. An existing volume is not made anew: its settings are "

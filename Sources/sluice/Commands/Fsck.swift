@@ -12,6 +12,7 @@ import VolumeModel
 
 struct Fsck: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "fsck",
         abstract: "Check metadata and objects of a volume against each other.",
         discussion:
             "Nothing is changed: each finding names its class, all paths and the repair that would mend it. "

@@ -11,6 +11,7 @@ import VolumeModel
 
 struct Gc: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "gc",
         abstract: "Find objects that nothing refers to, and delete them.",
         discussion:
             "Without --delete the plan is shown and nothing changes; with it exactly the plan is executed. "

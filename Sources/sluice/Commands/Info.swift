@@ -9,6 +9,7 @@ import VolumeModel
 
 struct Info: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "info",
         abstract: "Show size, paths and objects of files or directories.",
         discussion: "Asks the metadata engine; no mount is needed.\n\n" + ExitStatus.help
     )

@@ -11,6 +11,7 @@ import VolumeModel
 
 struct Load: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "load",
         abstract: "Make a volume of a dump in an empty database.",
         discussion:
             "Usage, link counts, references and directory statistics are counted anew. Until all of it is "

@@ -7,6 +7,7 @@ import SluiceBase
 
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "status",
         abstract: "Show settings, clients and usage of a volume as JSON.",
         discussion: ExitStatus.help
     )

@@ -8,6 +8,7 @@ import TerminalUI
 
 struct Sync: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "sync",
         abstract: "Copy between folders, volumes and buckets and verify what arrived.",
         discussion:
             "Addresses are paths, file://PATH, jfs://NAME/PATH, where NAME is an environment variable with "

@@ -5,6 +5,7 @@ import SluiceBase
 
 struct Version: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "version",
         abstract: "Show the version.",
         discussion: ExitStatus.help
     )
