@@ -18,7 +18,7 @@ extension InteropTests {
     ///
     /// Nothing in it is compacted: what the trash of compaction keeps is in no dump.
     private func makeSource() throws -> String {
-        try formatByPeer(["--enable-acl"])
+        try volume.formatByPeer(["--enable-acl"])
         var written = ""
         try volume.withMount {
             try volume.makeTree("mnt/data")
