@@ -38,7 +38,7 @@ extension InteropTests {
             written = try volume.manifest(of: "mnt/data")
         }
         // Clones begin with the stat that their source had before it was flushed.
-        _ = try volume.peer("fsck", "--path", "/", "-r", "--sync-dir-stat", "--repair", volume.address)
+        try volume.settleStats()
         try volume.expectClean("the source")
         return written
     }

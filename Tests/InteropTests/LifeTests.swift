@@ -67,7 +67,7 @@ extension PeerVolume {
 
     /// `gc` takes away what no slice explains, and the real program finds nothing left.
     fileprivate func expectCollected() throws {
-        try place.script("head -c 1000 /dev/urandom > store/vol/chunks/0/0/999999_0_1000")
+        try place.script("head -c 1000 /dev/urandom > store/vol/chunks/0/0/999_0_1000")
         let before = try peer("gc", address)
         #expect(before.errorText.contains(" 1 leaked (1000 bytes)"), "\(before.story)")
         #expect(try sluice("gc", address).status == 4)

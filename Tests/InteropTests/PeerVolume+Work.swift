@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is done with a volume of both programs, and what both must say of it afterwards.
 
+import Metadata
 import SluiceBase
 import SluiceTestSupport
 import Testing
@@ -128,11 +129,27 @@ extension PeerVolume {
     }
 
     /// JuiceFS 1.4.2 gives a clone the stat that its source has at that moment, which may lack what is not
-    /// flushed: that is all that sluice may find, and the real program's own repair takes it away.
+    /// flushed: that is all that sluice may find.
     func mendClonedStats() throws {
         let check = try sluice("fsck", "--json", address)
         #expect(try check.findings().isSubset(of: ["dir-stat", "dir-stat-length"]), "\(check.story)")
-        _ = try peer("fsck", "--path", "/", "-r", "--sync-dir-stat", "--repair", address)
+        try settleStats()
+    }
+
+    /// Counts the dir stats anew, as a rule by the repair of the real program.
+    ///
+    /// On PostgreSQL JuiceFS 1.4.2 cannot: it inserts a row that is there, goes on in the transaction that the
+    /// server has given up by that (25P02), and ends after 50 tries and 40 s with an input/output error.
+    func settleStats() throws {
+        guard place.database.kind == .postgres else {
+            try peer("fsck", "--path", "/", "-r", "--sync-dir-stat", "--repair", address)
+            return
+        }
+        let engine = try place.database.open()
+        defer { engine.close() }
+        let volume = try Volume.open(engine: engine)
+        let directories = try engine.snapshot { try all($0.scanDirectoryStats()).map(\.inode) }
+        for directory in directories { try volume.recountDirectory(directory) }
     }
 
     func expectSameStatus() throws {
