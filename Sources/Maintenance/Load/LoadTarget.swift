@@ -93,6 +93,30 @@ package final class LoadTarget {
         if batch.count >= Self.batchRecords || batchWeight >= Self.batchBytes { try flush() }
     }
 
+    /// The first entry of a list that the database or the list itself holds already; what waits is written
+    /// before.
+    func firstKnown(_ entries: [LoadedEntry]) throws -> LoadedEntry? {
+        try flush()
+        return try known(among: entries)
+    }
+
+    private func repeatedEntry(in batch: [LoadRecord]) throws -> LoadedEntry? {
+        try known(
+            among: batch.compactMap { record in
+                guard case .entry(let entry, let directory) = record else { return nil }
+                return LoadedEntry(entry: entry, directory: directory)
+            }
+        )
+    }
+
+    private func known(among entries: [LoadedEntry]) throws -> LoadedEntry? {
+        var places: Set<LoadedEntry.Place> = []
+        if let twice = entries.first(where: { !places.insert($0.place).inserted }) { return twice }
+        return try engine.read { reader in
+            try entries.first { try reader.entry(named: $0.entry.name, in: $0.directory) != nil }
+        }
+    }
+
     /// The id under which this engine keeps a rule.
     package func aclID(of rule: ACLRule) throws -> UInt32 {
         if let known = rules[rule] { return known }
@@ -103,8 +127,12 @@ package final class LoadTarget {
 
     private func flush() throws {
         guard !batch.isEmpty else { return }
-        try engine.fill { transaction in
-            for record in batch { try record.write(to: transaction) }
+        do {
+            try engine.fill { transaction in
+                for record in batch { try record.write(to: transaction) }
+            }
+        } catch let error as EngineError where error.code == .exists {
+            throw try repeatedEntry(in: batch).map { $0.contradiction } ?? error
         }
         batch.removeAll(keepingCapacity: true)
         batchWeight = 0
