@@ -41,7 +41,7 @@ struct BinaryDumpTests {
     }
 
     /// What clients did to a volume, in memory.
-    private func source(_ seed: UInt64) throws -> MemoryEngine {
+    private func makeSource(_ seed: UInt64) throws -> MemoryEngine {
         let engine = MemoryEngine(likeRedis: true)
         let clients = try ClientPair(engine, engine, random: SeededRandom(seed: seed))
         try clients.takeTurns(steps: 200, clients: 1)
@@ -50,7 +50,7 @@ struct BinaryDumpTests {
 
     @Test("a loaded dump is the volume it was made of", arguments: EngineMaker.all, 0..<3 as Range<UInt64>)
     func roundTrip(engine: EngineMaker, seed: UInt64) throws {
-        let source = try source(seed)
+        let source = try makeSource(seed)
         try engine.withEngine { target in
             try load(try dump(source).bytes, into: target)
             try checkInvariants(try Volume.open(engine: target))
@@ -64,7 +64,7 @@ struct BinaryDumpTests {
 
     @Test("records that the engine delivers twice are dumped once", arguments: 0..<3 as Range<UInt64>)
     func repeatedDeliveries(seed: UInt64) throws {
-        let source = try source(seed)
+        let source = try makeSource(seed)
         let repeating = MemoryEngine(likeRedis: true, records: source.current, repeatsDeliveries: true)
         let (bytes, summary) = try dump(repeating)
         let expected = try dump(source).summary
@@ -80,7 +80,7 @@ struct BinaryDumpTests {
         let source = MemoryEngine()
         _ = try prepareVolume(on: source)
         let bytes = try dump(source).bytes
-        let settings = try fields(of: bytes)
+        let settings = try settingsSegment(of: bytes)
         var segment = ProtobufWriter()
         for edge in edges {
             var message = ProtobufWriter()
@@ -90,20 +90,20 @@ struct BinaryDumpTests {
             message.write(UInt64(4), field: 4)
             segment.write(message: message.bytes[...], field: 2)
         }
-        var dump = ByteWriter()
-        dump.write(settings)
-        dump.write(UInt32(4))
-        dump.write(UInt64(segment.bytes.count))
-        dump.write(segment.bytes)
-        dump.write(BinarySegment.endMark)
+        var file = ByteWriter()
+        file.write(settings)
+        file.write(UInt32(4))
+        file.write(UInt64(segment.bytes.count))
+        file.write(segment.bytes)
+        file.write(BinarySegment.endMark)
         let footer = Self.footer(edges: UInt64(edges.count))
-        dump.write(footer)
-        dump.write(UInt64(footer.count))
-        return dump.bytes
+        file.write(footer)
+        file.write(UInt64(footer.count))
+        return file.bytes
     }
 
     /// The segment of the settings.
-    private func fields(of dump: [UInt8]) throws -> [UInt8] {
+    private func settingsSegment(of dump: [UInt8]) throws -> [UInt8] {
         var reader = ByteReader(dump, of: "dump")
         _ = try reader.read(UInt32.self)
         let length = try reader.read(UInt64.self)
