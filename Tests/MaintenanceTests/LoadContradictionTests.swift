@@ -91,7 +91,7 @@ struct LoadContradictionTests {
     )
     func refused(engine: EngineMaker, number: Int) throws {
         let (entries, words) = Self.examples[number]
-        try engine.withEngine { target in
+        try engine.withEngine { target throws in
             let text = Self.dump(entries.joined(separator: ","))
             let error = #expect(throws: CodecError.self) { try load(text, into: target) }
             #expect(error.map { "\($0)" }?.contains(words) == true, "\(String(describing: error))")
@@ -113,13 +113,13 @@ struct LoadContradictionTests {
         let second = Self.node(2, "regular", ",\"xattrs\":[\(Self.attribute("v"))]")
             .replacing("\"type\"", with: "\"mode\":5,\"type\"")
         let text = Self.dump("\"a\":\(first),\"b\":\(second)")
-        try engine.withEngine { target in
+        try engine.withEngine { target throws in
             let error = #expect(throws: MaintenanceError.self) { try load(text, into: target) }
             #expect(error?.code == .mismatch)
             #expect(error?.reason.contains("inode 2") == true)
             #expect(error?.hint?.contains("--force") == true)
             _ = try load(text, into: target, isForced: true)
-            try target.snapshot { reader in
+            try target.snapshot { reader throws in
                 #expect(try reader.node(Inode(2))?.mode == 0)
                 #expect(try reader.node(Inode(2))?.linkCount == 2)
                 #expect(try reader.chunks(of: Inode(2)).count == 1)
@@ -168,7 +168,7 @@ struct LoadContradictionTests {
         let target = MemoryEngine()
         let summary = try load(Self.dump("\"a\":\(file),\"b\":\(file)"), into: target)
         #expect(summary.chunks == 60_000)
-        try target.snapshot { reader in
+        try target.snapshot { reader throws in
             #expect(try reader.chunks(of: Inode(2)).count == 30_000)
             #expect(try reader.extendedAttributes(of: Inode(2)).count == 40)
             #expect(try all(reader.scanSliceReferences()).allSatisfy { $0.count == 1 })

@@ -21,8 +21,8 @@ package struct BinaryLoadReport: Sendable {
 ///
 /// The load is not finished: the caller does that when all is well.
 /// - Parameter begin: opens the database for the settings that the dump begins with.
-/// - Throws: `CodecError` with the place for a dump that is cut or damaged; `MaintenanceError.mismatch` for one
-///   that holds a record in two forms; `EngineError`; what `input` and `begin` throw.
+/// - Throws: `CodecError` with the place for a dump that is cut or damaged; `MaintenanceError.mismatch` for
+///   one that holds a record in two forms; `EngineError`; what `input` and `begin` throw.
 package func loadBinary(
     from input: any DumpInput,
     options: LoadOptions = LoadOptions(),
