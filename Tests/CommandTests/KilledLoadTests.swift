@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loads and dumps that are killed: what is left is never taken for a volume or a dump, by nobody, and the next
-// load makes exactly what one load would have made. The moments come from what the programs have done, not
-// from the clock; which of them, from a seed.
+// Loads and dumps that are killed: what is left is never taken for a volume or a dump, by nobody, and the
+// next load makes exactly what one load would have made. The moments come from what the programs have done,
+// not from the clock; which of them, from a seed.
 
 import Glibc
 import SluiceBase
@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Loads and dumps that are killed")
 struct KilledLoadTests {
-    private static let directories = 100
+    private static let directories = 25
     private static let filesEach = 200
 
     private let place: Workplace
@@ -27,7 +27,7 @@ struct KilledLoadTests {
         var options: [String] { self == .binary ? ["--binary"] : [] }
     }
 
-    /// Writes a dump of 20 000 files, some with several names, as JuiceFS lays it out.
+    /// Writes a dump of 5000 files, some with several names, as JuiceFS lays it out.
     private func writeDump(to name: String) throws {
         func attributes(_ inode: Int, _ type: String, length: Int = 0) -> String {
             "\"attr\":{\"inode\":\(inode),\"type\":\"\(type)\",\"mode\":420,\"uid\":\(inode % 7),\"gid\":1,"
@@ -51,8 +51,8 @@ struct KilledLoadTests {
         }
         let settings =
             "\"Setting\":{\"Name\":\"vol\",\"UUID\":\"6d3a0d52-2d0a-4a53-8c5e-3f0e5a5b0001\","
-            + "\"Storage\":\"file\",\"Bucket\":\"\(place.path("store"))/\",\"BlockSize\":4096,\"TrashDays\":1,"
-            + "\"MetaVersion\":1,\"DirStats\":true}"
+            + "\"Storage\":\"file\",\"Bucket\":\"\(place.path("store"))/\",\"BlockSize\":4096,"
+            + "\"TrashDays\":1,\"MetaVersion\":1,\"DirStats\":true}"
         let text =
             "{\(settings),\n\"FSTree\":{\(attributes(1, "directory")),"
             + "\"entries\":{\(folders.joined(separator: ",\n"))}}}\n"
@@ -91,9 +91,8 @@ struct KilledLoadTests {
         let loading = try place.program(arguments + [place.path("half")]).start()
         let number = loading.process
         // A pipe holds 64 KiB: the rest of what was written has been read.
-        try place.script(
-            "exec 3> half; head -c $(($(stat -c %s '\(file)') * \(share) / 100)) '\(file)' >&3; kill -9 \(number)"
-        )
+        let bytes = "$(($(stat -c %s '\(file)') * \(share) / 100))"
+        try place.script("exec 3> half; head -c \(bytes) '\(file)' >&3; kill -9 \(number)")
         #expect(try loading.wait().status == -SIGKILL)
     }
 
