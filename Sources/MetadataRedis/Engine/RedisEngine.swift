@@ -18,6 +18,7 @@ package final class RedisEngine: MetadataEngine {
     private let pool: RedisPool
     private let keys: Keys
     private let shared = SharedState()
+    private let queue = KeyQueue()
     private let ownTransaction = ThreadMark()
     private let maximumTries: Int
     /// Bytes of a pipeline that `fill` lets gather.
@@ -134,9 +135,10 @@ extension RedisEngine {
             try pool.withConnection(for: .writing) { connection in
                 lost = LostConnection(id: connection.clientID, serverRun: connection.serverRun)
                 let writes = KeyTransaction(connection, address: address)
+                writes.queue = queue
                 let transaction = RedisTransaction(writes, keys: keys, shared: shared)
                 defer {
-                    writes.unwatch()
+                    writes.leave()
                     transaction.end()
                 }
                 do {
