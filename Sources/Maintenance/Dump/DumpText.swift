@@ -104,8 +104,8 @@ struct DumpText {
 
     /// The inside of a JSON string as Go's encoder writes it.
     ///
-    /// Compatibility: of bytes that are not UTF-8 JuiceFS 1.4.2 makes U+FFFD, which loses them and may make two
-    /// names one; they stay as they are here, and its reader takes them for U+FFFD.
+    /// Compatibility: of bytes that are not UTF-8 JuiceFS 1.4.2 makes U+FFFD, which loses them and may make
+    /// two names one; they stay as they are here, and its reader takes them for U+FFFD.
     mutating func append(encoding text: [UInt8]) {
         var index = 0
         while index < text.count {
