@@ -11,6 +11,8 @@ struct EdgeTests {
         "SluiceBase": ["CLinux", "CCrypto"],
         "VolumeModel": ["SluiceBase"],
         "ObjectStorage": ["SluiceBase"],
+        "CCurl": ["CLinux"],
+        "CLibpq": ["CLinux"],
         "ObjectDrivers": ["ObjectStorage", "SluiceBase", "CCurl", "CXML2"],
         "Metadata": ["SluiceBase", "VolumeModel"],
         "MetadataSQL": ["Metadata", "VolumeModel", "SluiceBase", "CSQLite", "CLibpq"],
