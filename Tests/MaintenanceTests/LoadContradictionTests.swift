@@ -107,6 +107,34 @@ struct LoadContradictionTests {
         "{\"name\":\"user.k\",\"value\":\"\(value)\"}"
     }
 
+    @Test("more quotas, or owners whose usage counts, than memory is meant for are refused")
+    func tooManyQuotas() throws {
+        func owned(_ inode: Int) -> String {
+            "{\"attr\":{\"inode\":\(inode),\"type\":\"regular\",\"uid\":\(inode),\"gid\":1}}"
+        }
+        func dump(_ count: Int, quotas: String = "") -> String {
+            let settings = "{\"Name\":\"abc\",\"UUID\":\"u\",\"MetaVersion\":1,\"UserGroupQuota\":true}"
+            let entries = (2..<2 + count).map { Self.named("f\($0)", owned($0)) }.joined(separator: ",")
+            return "{\"Setting\":\(settings),\(quotas)\"FSTree\":\(Self.directory(1, entries))}"
+        }
+        let quotas = "\"Quotas\":{\"1\":{},\"2\":{},\"3\":{},\"4\":{}},"
+        let examples = [
+            (dump(1, quotas: quotas), "more than 3 directory quotas"),
+            (dump(4), "more than 3 users or groups"),
+        ]
+        for (text, words) in examples {
+            var options = LoadOptions()
+            options.maximumQuotas = 3
+            let target = MemoryEngine()
+            let error = #expect(throws: CodecError.self) {
+                try loadJSON(from: MemoryInput(Array(text.utf8)), into: target, options: options)
+            }
+            #expect(error.map { "\($0)" }?.contains(words) == true, "\(String(describing: error))")
+            options.maximumQuotas = 5
+            _ = try loadJSON(from: MemoryInput(Array(text.utf8)), into: MemoryEngine(), options: options)
+        }
+    }
+
     @Test("two descriptions of a file are refused; forced, the first is taken", arguments: EngineMaker.all)
     func descriptions(engine: EngineMaker) throws {
         let first = Self.file(2, slice: 1)

@@ -102,7 +102,10 @@ struct FailureTests {
         }
         #expect(isLinked)
         try count(in: open(master.address()))
-        try master.command("WAIT", "1", "0")
+        // WAIT would speak of the writes of its own connection only.
+        let written = try offset("master_repl_offset", of: master)
+        try #require(written > 0)
+        #expect(try retrying { try offset("slave_repl_offset", of: replica) >= written })
         let connector = try RedisAddress(replica.address()).connector()
         let engine = RedisEngine(RedisPool(connector), warnings: [], maximumTries: 3)
         defer { engine.close() }

@@ -10,10 +10,39 @@ extension MetadataConformance {
     static let namespaceCases: [MetadataCase] = [
         MetadataCase("an entry is inserted once, replaced and deleted", entries),
         MetadataCase("entries are listed in byte order, page by page", listing),
+        MetadataCase("some entries are fewer than asked for only at the end", someEntries),
         MetadataCase("names may be any bytes", names),
         MetadataCase("parents are counted from all directories", parents),
         MetadataCase("touching a directory is relative", touch),
     ]
+
+    private static func someEntries(_: any MetadataBench, _ engine: any MetadataEngine) throws {
+        // Small enough for Redis to keep it packed, and not.
+        for (directory, count) in [(Inode(2), 0), (Inode(3), 3), (Inode(4), 1500)] {
+            let all = (0..<count).map { NamedEntry(name: FileName("n\($0)"), inode: Inode(100), type: .file) }
+            try engine.write { transaction in
+                for entry in all { try transaction.insertEntry(entry, in: directory) }
+                #expect(try transaction.hasEntries(directory) == (count > 0))
+            }
+            try engine.read { reader throws in
+                #expect(try reader.hasEntries(directory) == (count > 0))
+                for limit in [1, 2, 700, 2000] {
+                    let some = try reader.someEntries(of: directory, limit: limit)
+                    #expect(some.count == min(limit, count))
+                    #expect(Set(some).count == some.count && Set(some).isSubset(of: all))
+                }
+            }
+        }
+        try engine.write { transaction throws in
+            for number in 0..<3 {
+                try transaction.deleteEntry(named: FileName("n\(number)"), in: Inode(3))
+                #expect(try transaction.hasEntries(Inode(3)) == (number < 2))
+            }
+            #expect(try transaction.someEntries(of: Inode(3), limit: 1) == [])
+            #expect(try transaction.hasEntries(Inode(4)))
+        }
+        #expect(try engine.read { try !$0.hasEntries(Inode(3)) && $0.hasEntries(Inode(4)) })
+    }
 
     private static func entries(_: any MetadataBench, _ engine: any MetadataEngine) throws {
         let first = NamedEntry(name: "a", inode: Inode(5), type: .file)

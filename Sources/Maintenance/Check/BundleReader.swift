@@ -45,7 +45,7 @@ struct BundleReader {
                 bundle.add(EntryDigest(inode: inode, parent: parent, type: entry.type))
             }
         }
-        bundle.hasChildren = try !reader.entries(of: inode, after: nil, limit: 1).isEmpty
+        bundle.hasChildren = try reader.hasEntries(inode)
         for chunk in try reader.chunks(of: inode) {
             bundle.chunks.add(ChunkDigest(chunk, SliceUseCollector.read(chunk) { _ in }))
         }

@@ -12,6 +12,9 @@ package struct LoadOptions: Sendable {
     package var sortMemory = 24 << 20
     /// Directory for what is sorted; nil for `$TMPDIR` or `/tmp`.
     package var spillDirectory: ByteString?
+    /// Directories, users and groups of each kind whose usage is kept in memory; a dump that has more is
+    /// refused.
+    package var maximumQuotas = 1 << 20
     package var cancellation = Cancellation()
 
     package init() {}

@@ -109,13 +109,9 @@ extension Volume {
         var files: [DeletedFile] = []
         var levels: [(directory: Inode, name: FileName?)] = [(inode, nil)]
         while let level = levels.last {
-            let entries = try engine.read {
-                try $0.entries(of: level.directory, after: nil, limit: Self.cloneBatch)
-            }
+            let entries = try engine.read { try $0.someEntries(of: level.directory, limit: Self.cloneBatch) }
             let inner = try engine.read { reader in
-                try entries.first {
-                    try $0.type == .directory && !reader.entries(of: $0.inode, after: nil, limit: 1).isEmpty
-                }
+                try entries.first { try $0.type == .directory && reader.hasEntries($0.inode) }
             }
             if let inner {
                 guard levels.count < Self.cloneDepth else {

@@ -126,7 +126,7 @@ extension Operation {
 
     /// - Throws: `VolumeError.notEmpty`.
     func requireEmpty(_ directory: Inode, for operation: String) throws {
-        guard try transaction.entries(of: directory, after: nil, limit: 1).isEmpty else {
+        guard try !transaction.hasEntries(directory) else {
             throw VolumeError(.notEmpty, operation, directory)
         }
     }

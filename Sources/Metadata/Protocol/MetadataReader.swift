@@ -31,6 +31,13 @@ package protocol MetadataReader: AnyObject {
     /// Entries in byte order of their names, from the first one after `name`.
     func entries(of directory: Inode, after name: FileName?, limit: Int) throws -> [NamedEntry]
 
+    /// Entries in any order, which large directories give sooner than the first ones; fewer than `limit` when
+    /// there are no more.
+    func someEntries(of directory: Inode, limit: Int) throws -> [NamedEntry]
+
+    /// Whether a directory has entries.
+    func hasEntries(_ directory: Inode) throws -> Bool
+
     /// Which directories have entries for a node, and how many each.
     ///
     /// Redis knows this only for nodes whose `parent` is 0; for others it answers from the attribute.
@@ -98,6 +105,14 @@ extension MetadataReader {
 
     package func step(to name: FileName, in directory: Inode) throws -> PathStep {
         PathStep(directory: try node(directory), entry: try lookup(name, in: directory))
+    }
+
+    package func someEntries(of directory: Inode, limit: Int) throws -> [NamedEntry] {
+        try entries(of: directory, after: nil, limit: limit)
+    }
+
+    package func hasEntries(_ directory: Inode) throws -> Bool {
+        try !entries(of: directory, after: nil, limit: 1).isEmpty
     }
 
     package func sliceReferences(_ slices: [SliceKey]) throws -> [SliceReference?] {

@@ -77,7 +77,7 @@ extension Volume {
         var levels: [(directory: Inode, name: FileName)] = [(top, "")]
         while let level = levels.last {
             let entries = try engine.read {
-                try $0.entries(of: level.directory, after: nil, limit: Self.removalBatch)
+                try $0.someEntries(of: level.directory, limit: Self.removalBatch)
             }
             if let inner = try firstFilledDirectory(entries) {
                 guard levels.count < Self.trashDepth, !levels.contains(where: { $0.directory == inner.inode })
@@ -103,8 +103,7 @@ extension Volume {
     private func firstFilledDirectory(_ entries: [NamedEntry]) throws -> NamedEntry? {
         try engine.read { reader in
             try entries.first { entry in
-                guard entry.type == .directory else { return false }
-                return try !reader.entries(of: entry.inode, after: nil, limit: 1).isEmpty
+                try entry.type == .directory && reader.hasEntries(entry.inode)
             }
         }
     }

@@ -153,6 +153,33 @@ class RedisReader: MetadataReader {
         return try page(of: window, in: directory, limit: limit) ?? []
     }
 
+    func someEntries(of directory: Inode, limit: Int) throws -> [NamedEntry] {
+        let key = keys.entries(directory)
+        var found: [NamedEntry] = []
+        var names: Set<FileName> = []
+        var cursor = [UInt8(ascii: "0")]
+        repeat {
+            var batch = CommandBatch()
+            FieldType.hash.addScan(of: key, from: cursor, count: limit, to: &batch)
+            let operation = "read key \(ByteString(key.bytes))"
+            let page = try ScanPage(try store.exchange(batch).first, operation, address: store.address)
+            for field in page.fields where found.count < limit {
+                let name = FileName(field.name)
+                // A field may be delivered twice while the hash grows.
+                guard names.insert(name).inserted,
+                    let entry = try entry(field.value, name, in: directory)
+                else { continue }
+                found.append(NamedEntry(name: name, inode: entry.inode, type: entry.type))
+            }
+            cursor = page.cursor
+        } while found.count < limit && cursor != [UInt8(ascii: "0")]
+        return found
+    }
+
+    func hasEntries(_ directory: Inode) throws -> Bool {
+        try store.value(.count(keys.entries(directory))) != [UInt8(ascii: "0")]
+    }
+
     /// Takes a page and keeps what follows it.
     private func page(
         of window: ListingWindow,

@@ -68,9 +68,7 @@ class RedisTransaction: RedisReader, MetadataTransaction {
     override var usesScript: Bool { false }
 
     override func entries(of directory: Inode, after name: FileName?, limit: Int) throws -> [NamedEntry] {
-        let key = keys.entries(directory)
-        if name == nil, try writes.value(.count(key)) == [UInt8(ascii: "0")] { return [] }
-        let names = try writes.sortedNames(key)
+        let names = try writes.sortedNames(keys.entries(directory))
         let start =
             name.map { name in
                 names.partitioningIndex { !($0.lexicographicallyPrecedes(name.bytes) || $0 == name.bytes) }
@@ -80,6 +78,18 @@ class RedisTransaction: RedisReader, MetadataTransaction {
             guard let entry = try entry(named: name, in: directory) else { return nil }
             return NamedEntry(name: name, inode: entry.inode, type: entry.type)
         }
+    }
+
+    override func someEntries(of directory: Inode, limit: Int) throws -> [NamedEntry] {
+        try entries(of: directory, after: nil, limit: limit)
+    }
+
+    override func hasEntries(_ directory: Inode) throws -> Bool {
+        if let count = try writes.value(.count(keys.entries(directory))) {
+            return count != [UInt8(ascii: "0")]
+        }
+        // The transaction changed the directory.
+        return try !entries(of: directory, after: nil, limit: 1).isEmpty
     }
 
     override func forEachField(of key: Key, _ body: (Field) throws -> Void) throws {

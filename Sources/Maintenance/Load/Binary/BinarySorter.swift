@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Records in order of their keys, each once: Redis may deliver one twice while JuiceFS dumps it, and a database
+// Records in order of their keys, each once: Redis may deliver one twice while JuiceFS dumps it, a database
 // takes it once.
 
 import SluiceBase

@@ -188,6 +188,9 @@ private final class JSONLoad {
             guard quotas[kind, default: [:]].updateValue(quota, forKey: key) == nil else {
                 throw tokens.failure("a second \(kind) quota of \(key)")
             }
+            guard quotas[kind, default: [:]].count <= options.maximumQuotas else {
+                throw tokens.failure("more than \(options.maximumQuotas) \(kind) quotas")
+            }
         }
     }
 

@@ -22,7 +22,7 @@ struct LoadedTotals {
     var highestInode: UInt64 = 1
     var highestTrash: UInt64 = 0
     var highestSlice: UInt64 = 0
-    /// Without trash directories.
+    /// Without trash directories; empty unless owners are counted.
     var users: [UInt32: DirectoryStat] = [:]
     var groups: [UInt32: DirectoryStat] = [:]
 }
@@ -42,8 +42,9 @@ final class LoadedNodes {
         let description: UInt64
         let attributes: Attributes
         var target: [UInt8]?
-        /// Of all its names.
-        var parents: [Inode]
+        /// The names so far. The directory of the first is in `attributes`, those of all are written when a
+        /// second one comes.
+        var names: UInt64 = 1
     }
 
     private let sorter: ByteSorter
@@ -51,14 +52,18 @@ final class LoadedNodes {
     /// The key that is being put together.
     private var key: [UInt8] = []
     private let isForced: Bool
+    private let countsOwners: Bool
+    private let maximumOwners: Int
     private var descriptions: UInt64 = 0
     private(set) var totals = LoadedTotals()
     /// Slices whose users disagree about their size.
     private(set) var disputedSlices: UInt64 = 0
     private var current: Current?
 
-    init(_ options: LoadOptions) {
+    init(_ options: LoadOptions, countsOwners: Bool) {
+        self.countsOwners = countsOwners
         isForced = options.isForced
+        maximumOwners = options.maximumQuotas
         sorter = ByteSorter(memoryLimitBytes: options.sortMemory, directory: options.spillDirectory)
         uses = SpillSpace(directory: options.spillDirectory).sorter()
     }
@@ -138,12 +143,7 @@ final class LoadedNodes {
     ) throws {
         guard let known = current, known.inode == inode else {
             try writeCurrent(into: target)
-            current = Current(
-                inode: inode,
-                description: description,
-                attributes: attributes,
-                parents: [attributes.parent]
-            )
+            current = Current(inode: inode, description: description, attributes: attributes)
             return
         }
         guard attributes.type == known.attributes.type, attributes.type != .directory,
@@ -152,7 +152,9 @@ final class LoadedNodes {
         var same = attributes
         (same.parent, same.linkCount) = (known.attributes.parent, known.attributes.linkCount)
         guard isForced || same == known.attributes else { throw Self.disagreement(about: inode) }
-        current?.parents.append(attributes.parent)
+        let unwritten = known.names == 1 ? [known.attributes.parent, attributes.parent] : [attributes.parent]
+        for parent in unwritten { try target.put(.parent(ParentLink(parent: parent, count: 1), of: inode)) }
+        current?.names += 1
     }
 
     /// A file that changed while JuiceFS dumped a live volume is described as it was at each of its names.
@@ -180,19 +182,16 @@ final class LoadedNodes {
 
     private func writeCurrent(into target: LoadTarget) throws {
         guard let known = current else { return }
-        let (inode, parents) = (known.inode, known.parents)
+        let inode = known.inode
         var attributes = known.attributes
         current = nil
-        if attributes.type != .directory { attributes.linkCount = UInt32(clamping: parents.count) }
-        if parents.count > 1 {
-            attributes.parent = Inode(0)
-            for parent in parents { try target.put(.parent(ParentLink(parent: parent, count: 1), of: inode)) }
-        }
+        if attributes.type != .directory { attributes.linkCount = UInt32(clamping: known.names) }
+        if known.names > 1 { attributes.parent = Inode(0) }
         try target.put(.node(inode, attributes))
-        count(inode, attributes)
+        try count(inode, attributes)
     }
 
-    private func count(_ inode: Inode, _ attributes: Attributes) {
+    private func count(_ inode: Inode, _ attributes: Attributes) throws {
         if inode.isTrash {
             totals.highestTrash = max(totals.highestTrash, inode.number - Inode.trash.number)
         } else {
@@ -201,10 +200,13 @@ final class LoadedNodes {
         guard inode != .root, inode != .trash else { return }
         totals.usedSpace = totals.usedSpace.saturatingAdd(attributes.usedSpace)
         totals.totalInodes += 1
-        guard !inode.isTrash else { return }
+        guard countsOwners, !inode.isTrash else { return }
         let own = DirectoryStat(dataLength: 0, usedSpace: attributes.usedSpace, usedInodes: 1)
         totals.users[attributes.uid] = totals.users[attributes.uid, default: DirectoryStat()] + own
         totals.groups[attributes.gid] = totals.groups[attributes.gid, default: DirectoryStat()] + own
+        guard max(totals.users.count, totals.groups.count) <= maximumOwners else {
+            throw CodecError("dump", "it has files of more than \(maximumOwners) users or groups")
+        }
     }
 
     private func write(

@@ -57,7 +57,7 @@ final class LoadedTree {
         self.quotas = quotas
         self.progress = progress
         writesStats = settings.dirStats
-        nodes = LoadedNodes(options)
+        nodes = LoadedNodes(options, countsOwners: settings.userGroupQuota)
     }
 
     /// Reads the tree below a directory at the top, whatever number the dump gives it.
