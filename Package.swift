@@ -58,6 +58,10 @@ let package = Package(
         library("Metadata", ["SluiceBase", "VolumeModel"]),
         library("MetadataSQL", ["Metadata", "VolumeModel", "SluiceBase", "CSQLite", "CLibpq"]),
         library("MetadataRedis", ["Metadata", "VolumeModel", "SluiceBase", "CHiredis", "CSSL"]),
+        library(
+            "DatabaseObjects",
+            ["MetadataSQL", "MetadataRedis", "Metadata", "ObjectStorage", "SluiceBase"]
+        ),
         library("BlockStore", ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZlib", "CZstd"]),
 
         // Deeds.
@@ -70,9 +74,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataRedis", "MetadataSQL",
-                "ObjectDrivers",
-                "ObjectStorage", "SluiceBase",
+                "BlockStore", "BucketSync", "DatabaseObjects", "Maintenance", "Metadata", "MetadataRedis",
+                "MetadataSQL", "ObjectDrivers", "ObjectStorage", "SluiceBase",
                 "TerminalUI", "VirtualFS", "VolumeModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -106,6 +109,7 @@ let package = Package(
         tests("VolumeModelTests", ["VolumeModel", "SluiceBase"]),
         tests("ObjectStorageTests", ["ObjectStorage", "SluiceBase"]),
         tests("ObjectDriversTests", ["ObjectDrivers", "ObjectStorage", "SluiceBase"]),
+        tests("DatabaseObjectsTests", ["DatabaseObjects", "ObjectStorage", "SluiceBase"]),
         tests("MetadataTests", ["Metadata", "MetadataSQL", "VolumeModel", "SluiceBase"]),
         tests("MetadataSQLTests", ["MetadataSQL", "Metadata", "VolumeModel", "SluiceBase"]),
         tests("MetadataRedisTests", ["MetadataRedis", "Metadata", "VolumeModel", "SluiceBase"]),

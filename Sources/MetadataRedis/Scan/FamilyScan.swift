@@ -27,7 +27,7 @@ struct KeyFamily: Sendable {
 
     /// Appends the command for one page of keys.
     func scan(from cursor: [UInt8], count: Int, to batch: inout CommandBatch) {
-        let pattern = Keys.escaped(start) + Array("[0-9]*".utf8)
+        let pattern = ScanPage.escaped(start) + Array("[0-9]*".utf8)
         batch.add(
             "SCAN",
             cursor,
@@ -36,15 +36,6 @@ struct KeyFamily: Sendable {
             Array("COUNT".utf8),
             [UInt8](decimal: Int64(count))
         )
-    }
-}
-
-extension Keys {
-    /// The bytes as a pattern that matches nothing but them.
-    static func escaped(_ bytes: [UInt8]) -> [UInt8] {
-        bytes.flatMap { byte in
-            Array("*?[]\\^-".utf8).contains(byte) ? [UInt8(ascii: "\\"), byte] : [byte]
-        }
     }
 }
 

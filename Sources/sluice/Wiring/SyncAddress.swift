@@ -53,6 +53,10 @@ struct SyncAddress: Hashable {
             place = .volume(engine: try Self.engine(decoded, environment), name: decoded, path: path)
         case let scheme where StorageDriver.s3.names.contains(String(scheme)):
             place = .bucket(try BucketAddress(scheme: String(scheme), rest, isPlain: isPlain, of: text))
+        case "redis", "rediss":
+            place = .bucket(try BucketAddress(redis: text[..<scheme.lowerBound], rest, of: text))
+        case "postgres", "postgresql": place = .bucket(try BucketAddress(postgres: rest, of: text))
+        case "sqlite3", "sqlite": place = .bucket(try BucketAddress(sqlite: rest, of: text))
         default: throw Self.unknown(text)
         }
     }
@@ -126,7 +130,10 @@ struct SyncAddress: Hashable {
     private static func unknown(_ text: String) -> Failure {
         Failure(
             "sync cannot open '\(redactedAddress(text))' in this version",
-            hint: "it knows local paths, file://PATH, jfs://NAME/PATH, s3://BUCKET/PREFIX and the like",
+            hint: """
+                it knows local paths, file://PATH, jfs://NAME/PATH, s3://BUCKET/PREFIX and the like, \
+                redis://HOST/DATABASE/PREFIX, postgres://HOST/DATABASE/PREFIX, sqlite3://FILE.db/PREFIX
+                """,
             status: .usage
         )
     }
@@ -154,7 +161,9 @@ struct SyncEndpoint {
     init(_ address: SyncAddress, isWritten: Bool, _ cancellation: Cancellation) throws {
         switch address.place {
         case .bucket(let bucket):
-            side = SyncSide(RetryingStore(try bucket.open(cancellation: cancellation)), prefix: bucket.prefix)
+            let store = RetryingStore(try bucket.open(cancellation: cancellation))
+            if isWritten, bucket.isMadeByUse { try store.create() }
+            side = SyncSide(store, prefix: bucket.prefix)
             volume = nil
             session = nil
         case .folder(let path):
