@@ -43,9 +43,10 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
-        // Loaded when they are needed (libpq-dev, libcurl4-openssl-dev).
+        // Loaded when they are needed (libpq-dev, libcurl4-openssl-dev, libssh-dev).
         .target(name: "CLibpq"),
         .target(name: "CCurl"),
+        .target(name: "CLibssh"),
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
 
         // Words and ground.
@@ -54,7 +55,7 @@ let package = Package(
 
         // Stores.
         library("ObjectStorage", ["SluiceBase"]),
-        library("ObjectDrivers", ["ObjectStorage", "SluiceBase", "CCurl", "CXML2"]),
+        library("ObjectDrivers", ["ObjectStorage", "SluiceBase", "CCurl", "CLibssh", "CXML2"]),
         library("Metadata", ["SluiceBase", "VolumeModel"]),
         library("MetadataSQL", ["Metadata", "VolumeModel", "SluiceBase", "CSQLite", "CLibpq"]),
         library("MetadataRedis", ["Metadata", "VolumeModel", "SluiceBase", "CHiredis", "CSSL"]),

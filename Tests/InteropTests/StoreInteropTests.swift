@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Volumes whose objects are in databases: one program writes, the other reads, changes and checks.
+// Volumes whose objects are in databases, or on servers of files: one program writes, the other reads,
+// changes and checks.
 
 import SluiceBase
 import SluiceTestSupport
@@ -8,13 +9,13 @@ import Testing
 /// A place for objects, empty when it is made.
 struct InteropStore {
     enum Kind: String, CaseIterable, CustomTestStringConvertible {
-        case redis, sqlite3, postgres
+        case redis, sqlite3, postgres, webdav, sftp
 
         var testDescription: String { rawValue }
     }
 
     static let areInstalled =
-        RedisServer.program != nil && PostgresServer.programs != nil
+        RedisServer.program != nil && PostgresServer.programs != nil && ObjectServer.isInstalled(.webdav)
 
     let kind: Kind
     /// As `--bucket` takes it.
@@ -44,8 +45,22 @@ struct InteropStore {
             let database = try postgres.makeDatabase()
             bucket = "127.0.0.1:\(postgres.port)/\(database)?sslmode=disable"
             address = "postgres://postgres@127.0.0.1:\(postgres.port)/\(database)/p/?sslmode=disable"
+        case .webdav:
+            let webdav = try ObjectServer(.webdav)
+            server = webdav
+            bucket = "http://\(webdav.endpoint)/"
+            address = "webdav://\(Self.login)@\(webdav.endpoint)/p/"
+        case .sftp:
+            let sftp = try ObjectServer(.sftp)
+            server = sftp
+            bucket = "127.0.0.1:\(sftp.port):/"
+            address = "\(Self.login)@127.0.0.1:\(sftp.port):/p/"
         }
     }
+
+    /// User and password of the servers of files, as addresses have them.
+    private static let login =
+        ObjectServer.accessKey + ":" + ObjectServer.secretKey.split(separator: "/").joined(separator: "%2F")
 
     /// What `format` needs beside names.
     var options: [String] {
@@ -53,6 +68,8 @@ struct InteropStore {
         switch kind {
         case .redis, .sqlite3: return place
         case .postgres: return place + ["--access-key", "postgres", "--secret-key", "none"]
+        case .webdav, .sftp:
+            return place + ["--access-key", ObjectServer.accessKey, "--secret-key", ObjectServer.secretKey]
         }
     }
 }
@@ -61,7 +78,7 @@ struct InteropStore {
     "Interoperability on other storages",
     .serialized,
     .enabled(if: Interop.isPossible, Interop.reason),
-    .enabled(if: InteropStore.areInstalled, "needs redis-server and PostgreSQL")
+    .enabled(if: InteropStore.areInstalled, "needs redis-server, PostgreSQL and rclone")
 )
 struct StoreInteropTests {
     let volume: PeerVolume
@@ -131,7 +148,7 @@ struct StoreInteropTests {
             printf odd > 'source/deep/er/a b+c%20&é'; : > source/empty
             """
         )
-        let into = try volume.sluice("sync", volume.place.path("source/"), store.address)
+        let into = try volume.sluice("sync", "--no-https", volume.place.path("source/"), store.address)
         #expect(into.status == 0, "\(into.story)")
         let again = try volume.sluice(
             "sync",
@@ -141,7 +158,7 @@ struct StoreInteropTests {
             store.address
         )
         #expect(again.status == 0, "\(again.story)")
-        let back = try volume.sluice("sync", store.address, volume.place.path("back/"))
+        let back = try volume.sluice("sync", "--no-https", store.address, volume.place.path("back/"))
         #expect(back.status == 0, "\(back.story)")
         try volume.place.script("diff --recursive source back; test \"$(date -r back/f1 +%Y)\" != 1970")
     }

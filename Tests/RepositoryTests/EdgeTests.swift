@@ -11,7 +11,7 @@ struct EdgeTests {
         "SluiceBase": ["CLinux", "CCrypto"],
         "VolumeModel": ["SluiceBase"],
         "ObjectStorage": ["SluiceBase"],
-        "ObjectDrivers": ["ObjectStorage", "SluiceBase", "CCurl", "CXML2"],
+        "ObjectDrivers": ["ObjectStorage", "SluiceBase", "CCurl", "CLibssh", "CXML2"],
         "Metadata": ["SluiceBase", "VolumeModel"],
         "MetadataSQL": ["Metadata", "VolumeModel", "SluiceBase", "CSQLite", "CLibpq"],
         "MetadataRedis": ["Metadata", "VolumeModel", "SluiceBase", "CHiredis", "CSSL"],
@@ -32,7 +32,7 @@ struct EdgeTests {
     private static let ground: Set<String> = ["Glibc", "Synchronization"]
 
     private static let systemLibraries: Set<String> = [
-        "CSQLite", "CLibpq", "CHiredis", "CLZ4", "CZlib", "CZstd", "CCurl", "CXML2", "CCrypto",
+        "CSQLite", "CLibpq", "CHiredis", "CLZ4", "CZlib", "CZstd", "CCurl", "CLibssh", "CXML2", "CCrypto",
         "CSSL",
     ]
 

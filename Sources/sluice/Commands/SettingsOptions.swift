@@ -94,6 +94,7 @@ enum BucketPath {
         // Compatibility: 1.4.2 wants no scheme with these, and one with Redis.
         case "sqlite3": return try absolute(withoutScheme(bucket, ["sqlite3://", "sqlite://"]))
         case "postgres": return withoutScheme(bucket, ["postgres://", "postgresql://"])
+        case "sftp": return withoutScheme(bucket, ["sftp://"])
         case "redis": return bucket.contains("://") ? bucket : "redis://" + bucket
         default: return bucket
         }

@@ -74,7 +74,7 @@ extension Wiring {
     /// Every driver of this build.
     static let storageDrivers =
         StorageDriver.local + [
-            StorageDriver.s3, .redis, .sqlite, .postgres,
+            StorageDriver.s3, .redis, .sqlite, .postgres, .webdav, .sftp,
         ]
 
     /// The names that `--storage` takes; objects in memory would end with the command.

@@ -31,8 +31,10 @@ struct SyncAddress: Hashable {
         environment: (String) -> String? = Posix.environment,
     ) throws {
         guard let scheme = text.range(of: "://") else {
-            guard !text.contains(":") else { throw Self.unknown(text) }
-            place = .folder(try Self.absolute(ByteString(text)))
+            place =
+                text.contains(":")
+                ? .bucket(try BucketAddress(sftp: text[...], of: text))
+                : .folder(try Self.absolute(ByteString(text)))
             return
         }
         let rest = text[scheme.upperBound...]
@@ -51,12 +53,13 @@ struct SyncAddress: Hashable {
             }
             let decoded = ByteString(try Self.decoded(name, of: text).bytes).description
             place = .volume(engine: try Self.engine(decoded, environment), name: decoded, path: path)
-        case let scheme where StorageDriver.s3.names.contains(String(scheme)):
+        case let scheme where (StorageDriver.s3.names + StorageDriver.webdav.names).contains(String(scheme)):
             place = .bucket(try BucketAddress(scheme: String(scheme), rest, isPlain: isPlain, of: text))
         case "redis", "rediss":
             place = .bucket(try BucketAddress(redis: text[..<scheme.lowerBound], rest, of: text))
         case "postgres", "postgresql": place = .bucket(try BucketAddress(postgres: rest, of: text))
         case "sqlite3", "sqlite": place = .bucket(try BucketAddress(sqlite: rest, of: text))
+        case "sftp": place = .bucket(try BucketAddress(sftp: rest, of: text))
         default: throw Self.unknown(text)
         }
     }
@@ -132,7 +135,8 @@ struct SyncAddress: Hashable {
             "sync cannot open '\(redactedAddress(text))' in this version",
             hint: """
                 it knows local paths, file://PATH, jfs://NAME/PATH, s3://BUCKET/PREFIX and the like, \
-                redis://HOST/DATABASE/PREFIX, postgres://HOST/DATABASE/PREFIX, sqlite3://FILE.db/PREFIX
+                redis://HOST/DATABASE/PREFIX, postgres://HOST/DATABASE/PREFIX, sqlite3://FILE.db/PREFIX, \
+                webdav://HOST/PREFIX, HOST:PATH
                 """,
             status: .usage
         )
