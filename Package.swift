@@ -132,7 +132,7 @@ let package = Package(
         tests("FuzzTests", ["FuzzDecoders", "SluiceBase"]),
         tests(
             "InteropTests",
-            ["BlockStore", "Metadata", "MetadataSQL", "ObjectStorage", "VolumeModel", "SluiceBase"]
+            ["BlockStore", "Metadata", "ObjectStorage", "VolumeModel", "SluiceBase"]
         ),
         tests("RepositoryTests", ["SluiceBase"]),
     ]

@@ -173,13 +173,13 @@ _sluice() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    format|config|status|info|explain|fsck|gc|sync|changelog|dump|load|destroy|version|help)
+    format|config|status|info|explain|fsck|gc|sync|changelog|dump|load|mdtest|destroy|version|help)
         # Offer subcommand argument completions
         "_sluice_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'format config status info explain fsck gc sync changelog dump load destroy version help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'format config status info explain fsck gc sync changelog dump load mdtest destroy version help' -- "${cur}"))
         ;;
     esac
 }
@@ -530,6 +530,30 @@ _sluice_load() {
         return
         ;;
     '-p'|'--threads')
+        return
+        ;;
+    esac
+}
+
+_sluice_mdtest() {
+    repeating_flags=()
+    non_repeating_flags=(--keep --json -v --verbose --debug --trace -q --quiet --no-color --no-agent --version -h --help)
+    repeating_options=()
+    non_repeating_options=(-p --threads --dirs --depth --files)
+    __sluice_offer_flags_options 2
+
+    # Offer option value completions
+    case "${prev}" in
+    '-p'|'--threads')
+        return
+        ;;
+    '--dirs')
+        return
+        ;;
+    '--depth')
+        return
+        ;;
+    '--files')
         return
         ;;
     esac

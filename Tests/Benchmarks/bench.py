@@ -15,6 +15,7 @@ import sys
 import tempfile
 
 import measure
+import operations
 import report
 import servers
 import workloads
@@ -51,10 +52,14 @@ class Bench:
             self.results[name] = {"failed": str(failure)}
             print(f"    {failure}", file=sys.stderr)
             return
+        self.note(name, promised, {program: [c.record() for c in found] for program, found in costs.items()})
+
+    def note(self, name, promised, runs):
+        """Keeps a result. `runs`: for each program the figures of its runs, by name."""
         result = {"promised": promised}
-        for program, found in costs.items():
-            result[program] = {"median": measure.medians(found).record(), "runs": [c.record() for c in found]}
-        if len(costs) == 2:
+        for program, found in runs.items():
+            result[program] = {"median": measure.medians(found), "runs": found}
+        if len(runs) == 2:
             ours, theirs = result["sluice"]["median"], result["juicefs"]["median"]
             result["ratio"] = {key: ours[key] / theirs[key] if theirs[key] else float("nan") for key in ours}
         self.results[name] = result
@@ -86,7 +91,8 @@ def volumes(bench, sizes, rounds):
 
 
 def dumps(bench, files, directories, rounds):
-    names = [f"{deed} of {files:,} files as {form}" for deed in ("dump", "load") for form in ("JSON", "binary")]
+    forms = ("JSON", "binary")
+    names = [f"{deed} of {files:,} files as {form}" for deed in ("dump", "load") for form in forms]
     if not any(map(bench.wants, names)):
         return
     volume = workloads.Volume(bench, "dumped").with_metadata(files, directories)
@@ -111,6 +117,26 @@ def on_servers(bench, files, directories, rounds):
             volume.remove()
         finally:
             server.stop()
+
+
+def operations_on_engines(bench, rounds):
+    """Rates: the seconds of each kind of operation are its wall time."""
+    kinds = ("create", "stat", "readdir", "unlink")
+    for name, faster in (("SQLite", 1.5), ("Redis", 1.2), ("PostgreSQL", 1.2)):
+        if not bench.wants(f"operations on {name}"):
+            continue
+        print(f"... operations on {name}", file=sys.stderr, flush=True)
+        server = {"Redis": servers.Redis, "PostgreSQL": servers.Postgres}.get(name)
+        server = server(bench.scratch) if server else None
+        try:
+            programs = operations.Operations(bench, server)
+            found = [{"sluice": programs.ours(), "juicefs": programs.theirs()} for _ in range(rounds)]
+        finally:
+            if server:
+                server.stop()
+        for kind in kinds:
+            runs = {p: [{"wall_seconds": run[p][kind]} for run in found] for p in ("sluice", "juicefs")}
+            bench.note(f"operations on {name}: {kind}", {"ratio_wall_seconds": 1 / faster}, runs)
 
 
 def transfers(bench, files, big, rounds):
@@ -158,6 +184,7 @@ def result_name(options):
     command = ["git", "-C", HERE, "rev-parse", "--short", "HEAD"]
     commit = subprocess.run(command, capture_output=True, text=True)
     parts = [datetime.date.today().isoformat(), commit.stdout.strip() or "tree"]
+    parts += [options.part] if options.part else []
     return "-".join(parts + (["small"] if options.small else []) + (["peer"] if options.peer_only else []))
 
 
@@ -170,6 +197,7 @@ def arguments():
     parser.add_argument("--peer-only", action="store_true", help="measure the real program alone")
     parser.add_argument("--only", action="append", help="only workloads with this in their name (repeatable)")
     parser.add_argument("--without", action="append", help="none with this in their name (repeatable)")
+    parser.add_argument("--part", help="a word for the names of the result files of a run of some workloads")
     parser.add_argument("--scratch", help="folder for volumes and trees (default: the temporary folder)")
     results = os.path.join(HERE, "results")
     parser.add_argument("--results", default=results, help="folder for the result files")
@@ -191,16 +219,20 @@ def main():
             "startup_rounds": starts,
             "workloads": bench.results,
         }
-        startup(bench, starts)
-        volumes(bench, [(200_000 // scale, 200), (1_000_000 // scale, 1000)], rounds)
-        dumps(bench, 1_000_000 // scale, 1000, min(rounds, 3))
-        on_servers(bench, 200_000 // scale, 200, rounds)
-        transfers(bench, 20_000 // scale, (4 << 30) // scale // (4 << 20) * (4 << 20), rounds)
-    print(report.table(bench.results))
-    for name, text in document["programs"].items():
-        print(f"{name}: {text}")
-    report.save(document, options.results, result_name(options))
-    print(f"saved as {options.results}/{result_name(options)}.json and .md")
+        try:
+            startup(bench, starts)
+            volumes(bench, [(200_000 // scale, 200), (1_000_000 // scale, 1000)], rounds)
+            transfers(bench, 20_000 // scale, (4 << 30) // scale // (4 << 20) * (4 << 20), rounds)
+            operations_on_engines(bench, min(rounds, 3))
+            on_servers(bench, 200_000 // scale, 200, min(rounds, 3))
+            dumps(bench, 1_000_000 // scale, 1000, min(rounds, 3))
+        finally:
+            # A run takes an hour: what was measured before an error is not lost.
+            print(report.table(bench.results))
+            for name, text in document["programs"].items():
+                print(f"{name}: {text}")
+            report.save(document, options.results, result_name(options))
+            print(f"saved as {options.results}/{result_name(options)}.json and .md")
     return 1 if any("failed" in result for result in bench.results.values()) else 0
 
 

@@ -58,12 +58,9 @@ def run_all(commands, environment=None):
     return cost
 
 
-def medians(costs):
-    return Cost(
-        statistics.median(c.wall for c in costs),
-        statistics.median(c.cpu for c in costs),
-        statistics.median(c.rss for c in costs),
-    )
+def medians(runs):
+    """The median of each figure of several runs."""
+    return {key: statistics.median(run[key] for run in runs) for key in runs[0]}
 
 
 def paired(rounds, contenders):

@@ -50,8 +50,10 @@ def verdicts(result):
     return found
 
 
-def figure(key, value):
-    return f"{value:.0f}" if key == "peak_rss_mib" else f"{value:.3f}"
+def figure(key, median):
+    if key not in median:
+        return ""
+    return f"{median[key]:.0f}" if key == "peak_rss_mib" else f"{median[key]:.3f}"
 
 
 def rows(results):
@@ -64,10 +66,11 @@ def rows(results):
         for program in ("sluice", "juicefs"):
             if program in result:
                 median = result[program]["median"]
-                yield [label, program, *(figure(key, median[key]) for key, _ in FIGURES)]
+                yield [label, program, *(figure(key, median) for key, _ in FIGURES)]
                 label = ""
         if "ratio" in result:
-            yield ["", "ratio", *(f"{result['ratio'][key]:.2f}x" for key, _ in FIGURES)]
+            ratio = result["ratio"]
+            yield ["", "ratio", *(f"{ratio[key]:.2f}x" if key in ratio else "" for key, _ in FIGURES)]
         for promise, limit, value, met in verdicts(result) if "sluice" in result else []:
             yield ["", "met" if met else "MISSED", f"{promise} <= {limit:.3g}", f"{value:.3g}", ""]
 

@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 
 import make_volume
 import measure
@@ -138,13 +139,11 @@ def sync_command(bench, program, source, target):
 
 def import_tree(bench, tree, is_kept):
     """`is_kept`: as for `export_tree`."""
-    volumes = 0
 
     def contender(program):
         def once():
-            nonlocal volumes
-            volumes += 1
-            volume = Volume(bench, f"import-{volumes}").format()
+            folder = tempfile.mkdtemp(prefix="import-", dir=bench.scratch)
+            volume = Volume(bench, os.path.basename(folder)).format()
             command = sync_command(bench, program, f"{tree}/", "jfs://BENCHVOLUME/")
             cost = measure.run(command, volume.environment)
             if not is_kept:
@@ -159,16 +158,12 @@ def import_tree(bench, tree, is_kept):
 def export_tree(bench, tree, is_kept):
     """`is_kept`: what many small files were written to stays for the whole run. ext4 looks past inodes that
     were deleted a moment ago, which would be measured in their place."""
-    outputs = 0
     volume = Volume(bench, "export").format()
     measure.run(sync_command(bench, bench.juicefs, f"{tree}/", "jfs://BENCHVOLUME/"), volume.environment)
 
     def contender(program):
         def once():
-            nonlocal outputs
-            outputs += 1
-            out = os.path.join(bench.scratch, f"out-{outputs}")
-            os.makedirs(out)
+            out = tempfile.mkdtemp(prefix="out-", dir=bench.scratch)
             command = sync_command(bench, program, "jfs://BENCHVOLUME/", f"{out}/")
             cost = measure.run(command, volume.environment)
             same = subprocess.run(["diff", "-rq", tree, out], capture_output=True).returncode == 0

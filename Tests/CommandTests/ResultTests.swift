@@ -69,6 +69,25 @@ struct ResultTests {
         #expect(status["Stat"]?["UsedSpace"]?.int64Value == Int64(sizes))
     }
 
+    @Test("mdtest measures each kind of operation and leaves nothing, unless told to")
+    func mdtest() throws {
+        let before = try place.sluice("status", place.address()).json()["Statistic"]
+        let words = [
+            "mdtest", place.address(), "/speed", "--threads", "2", "--dirs", "2", "--files", "5", "--json",
+        ]
+        let result = try place.program(words).run()
+        #expect(result.status == 0, "\(result.story)")
+        let counts = try result.jsonLines().map { line in
+            "\(line["operation"]?.stringValue ?? "") \(line["count"]?.int64Value ?? 0)"
+        }
+        #expect(counts == ["mkdir 6", "create 70", "stat 70", "readdir 14", "unlink 70", "rmdir 6"])
+        #expect(try place.sluice("status", place.address()).json()["Statistic"] == before)
+        #expect(try place.program(words + ["--keep"]).run().jsonLines().count == 4)
+        let again = try place.program(words).run()
+        #expect(again.status == 1 && again.errorText.contains("exists"), "\(again.story)")
+        #expect(try place.sluice("fsck", place.address()).status == 0)
+    }
+
     @Test("changelog shows what sync changed, and where it begins")
     func changelog() throws {
         let off = try place.sluice("changelog", place.address())

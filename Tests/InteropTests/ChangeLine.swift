@@ -23,10 +23,10 @@ struct ChangeLines {
 
     private var names: [String: String] = [:]
 
-    /// - Parameter text: entries, one per line.
-    static func comparable(_ text: String) throws -> [String] {
+    /// - Parameter entries: of the log, oldest first.
+    static func comparable(_ entries: [String]) throws -> [String] {
         var lines = ChangeLines()
-        return try text.split(separator: "\n").compactMap { try lines.comparable(String($0)) }
+        return try entries.compactMap { try lines.comparable($0) }
     }
 
     /// Nil for lines that clients write for themselves.

@@ -18,7 +18,7 @@ extension InteropTests {
     ///
     /// Nothing in it is compacted: what the trash of compaction keeps is in no dump.
     private func makeSource() throws -> String {
-        try formatByPeer(["--enable-acl"])
+        try volume.formatByPeer(["--enable-acl"])
         var written = ""
         try volume.withMount {
             try volume.makeTree("mnt/data")
@@ -38,7 +38,7 @@ extension InteropTests {
             written = try volume.manifest(of: "mnt/data")
         }
         // Clones begin with the stat that their source had before it was flushed.
-        _ = try volume.peer("fsck", "--path", "/", "-r", "--sync-dir-stat", "--repair", volume.address)
+        try volume.settleStats()
         try volume.expectClean("the source")
         return written
     }

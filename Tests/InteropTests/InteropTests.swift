@@ -16,13 +16,14 @@ struct InteropTests {
 
     /// A way to format a volume.
     struct Kind: Sendable, CustomTestStringConvertible {
+        var engine = EngineKind.sqlite
         var compression = "none"
         var hashPrefix = false
         var cipher: (key: String, algorithm: String)?
         var shards = 0
 
         var testDescription: String {
-            "\(compression), \(cipher?.algorithm ?? "plain"), hash \(hashPrefix), shards \(shards)"
+            "\(engine.rawValue), \(compression), \(cipher?.algorithm ?? "plain"), hash \(hashPrefix), shards \(shards)"
         }
 
         /// The options of `format`, which are the same for both programs.
@@ -59,25 +60,28 @@ struct InteropTests {
             }
         }
 
-        /// A few that have everything once.
+        /// A few that have everything once, and every engine.
         static let some = [
             Kind(), Kind(compression: "lz4", hashPrefix: true, shards: 3),
             Kind(compression: "zstd", cipher: (key: "aes", algorithm: "aes256gcm-rsa")),
             Kind(hashPrefix: true, cipher: (key: "chacha", algorithm: "chacha20-rsa"), shards: 3),
             Kind(compression: "lz4", cipher: (key: "sm4", algorithm: "sm4gcm")),
+            Kind(engine: .redis), Kind(engine: .postgres, compression: "lz4"),
         ]
     }
 
-    private func format(_ kind: Kind) throws {
+    private func format(_ kind: Kind) throws -> PeerVolume {
+        let volume = try PeerVolume(kind.engine)
         let words =
             ["format", "--quiet", volume.address, "vol"] + kind.options(store: volume.place.path("store"))
         let result = try volume.place.program(words, environment: Interop.passphrase).run()
         guard result.status == 0 else { throw ProgramError(description: result.story) }
+        return volume
     }
 
     @Test("The real program accepts every kind of volume that sluice formats and fills", arguments: Kind.all)
     func everyKind(_ kind: Kind) throws {
-        try format(kind)
+        let volume = try format(kind)
         try volume.place.script(
             """
             mkdir source
@@ -100,7 +104,7 @@ struct InteropTests {
 
     @Test("What sluice synced in is read by a real mount, which goes on writing", arguments: Kind.some)
     func filledByUs(_ kind: Kind) throws {
-        try format(kind)
+        let volume = try format(kind)
         try volume.makeTree("source")
         let into = try volume.sluice("sync", "-a", "--quiet", volume.place.path("source/"), "jfs://V/in/")
         #expect(into.status == 0, "\(into.story)")

@@ -8,8 +8,11 @@ import Testing
 
 /// What the interop tests need beyond the build; CI has all of it.
 enum Interop {
-    static let isPossible = Programs.peer != nil && Programs.canMount
-    static let reason: Comment = "needs the real juicefs (Tests/Scripts/install-peer.sh), root and /dev/fuse"
+    static let isPossible = Programs.peer != nil && Programs.canMount && EngineKind.areAllInstalled
+    static let reason: Comment =
+        """
+        needs the real juicefs (Tests/Scripts/install-peer.sh), root, /dev/fuse, redis-server and PostgreSQL
+        """
 
     /// The passphrase of the keys under Tests/Fixtures/encryption.
     static let passphrase = ["JFS_RSA_PASSPHRASE": "sluice-test"]
@@ -26,8 +29,8 @@ struct PeerVolume {
     /// The real program.
     let peer: String
 
-    init() throws {
-        place = try Workplace()
+    init(_ engine: EngineKind = .sqlite) throws {
+        place = try Workplace(engine)
         guard let peer = Programs.peer else { throw ProgramError(description: "there is no real juicefs") }
         self.peer = peer
     }
@@ -73,80 +76,18 @@ struct PeerVolume {
 
     /// Takes the mount away and waits until its process has written what it kept back and is gone.
     private func unmount() throws {
-        let process = try place.sql(
-            """
-            select json_extract(info, '$.ProcessID') from jfs_session2
-            where json_extract(info, '$.MountPoint') = '\(place.path("mnt"))'
-            """
-        ).trimmed
+        let process = try mountProcess()
         let result = try peer("umount", place.path("mnt"))
         if result.status != 0 { try place.script("umount -l mnt") }
-        guard let number = process.split(separator: "\n").first, Int32(number) != nil else { return }
-        let wait = "timeout 30 tail --pid=\(number) --sleep-interval=0.02 -f /dev/null"
+        guard let process else { return }
+        let wait = "timeout 30 tail --pid=\(process) --sleep-interval=0.02 -f /dev/null"
         try place.script(wait)
     }
 
-    /// Everything that a tree is: types, modes, owners, links, sizes, times, sums, attributes.
-    func manifest(of folder: String) throws -> String {
-        try place.script(
-            """
-            cd '\(folder)'
-            find . -mindepth 1 -type d -printf '%P %y %m %U:%G\\0' -o -type l -printf '%P %y %U:%G %l\\0' \
-                -o -printf '%P %y %m %U:%G %n %s %T@\\0' | sort -z | tr '\\0' '\\n'
-            find . -type f -print0 | sort -z | xargs -0 --no-run-if-empty sha256sum
-            getfattr -R -d -m '^user' -e hex -h . | { grep -v '^$' || true; } | sort
-            """
-        )
-    }
-
-    /// Makes a tree that has one of everything a volume can hold.
-    func makeTree(_ folder: String) throws {
-        try place.script(
-            """
-            mkdir -p \(folder) && cd \(folder)
-            mkdir -p deep/er/still empty locked
-            for size in 0 1 4095 65535 65536 65537 200000 1500000; do
-                head -c $size /dev/urandom > size-$size
-            done
-            head -c 500000 /dev/zero > zeros
-            truncate -s 5000000 sparse; printf end >> sparse
-            printf script > tool; chmod 4755 tool; printf secret > none; chmod 0000 none
-            printf a > deep/er/still/a; ln deep/er/still/a deep/again; ln deep/er/still/a third
-            ln -s deep/again link; ln -s /nowhere/at/all dangling; ln -s ../empty deep/folder
-            printf nl > $'new\\nline'; printf bytes > $'not-utf8-\\xff\\xfe\\x80'; printf dash > -rf
-            printf long > "$(printf 'n%.0s' {1..255})"
-            printf one > $'caf\\xc3\\xa9'; printf two > $'cafe\\xcc\\x81'
-            mkfifo fifo
-            setfattr -n user.colour -v blue size-65537; setfattr -n user.raw -v 0x00ff10 size-65537
-            setfattr -n user.folder -v yes deep
-            chown 1234:2345 none; chown 77:88 deep; chown -h 5:6 link; chmod 1777 empty; chmod 0555 locked
-            touch -d '2001-02-03 04:05:06.789' size-1
-            """
-        )
-    }
-
-    /// Checks that every check of both programs finds nothing, and that neither finds garbage.
-    func expectClean(_ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation) throws {
-        let checks = [
-            try sluice("fsck", "--data", address), try sluice("gc", address), try peer("fsck", address),
-            try peer("fsck", "--path", "/", "-r", "--sync-dir-stat", address), try peer("gc", address),
-        ]
-        for (name, check) in zip(["fsck", "gc", "peer fsck", "peer fsck /", "peer gc"], checks) {
-            #expect(
-                check.status == 0,
-                "\(comment ?? "") \(name): \(check.story)",
-                sourceLocation: sourceLocation
-            )
-        }
-        let garbage = checks[4].errorText
-        #expect(garbage.contains(" 0 leaked (0 bytes)"), "\(garbage)", sourceLocation: sourceLocation)
-        #expect(garbage.contains(" 0 skipped (0 bytes)"), "\(garbage)", sourceLocation: sourceLocation)
-    }
-
-    /// Copies the volume out with sluice and compares it with what is at `folder`.
-    func expectCopyOut(equals manifest: String, of path: String = "", into folder: String) throws {
-        let out = try sluice("sync", "-a", "--quiet", "jfs://V/\(path)", place.path("\(folder)/"))
-        #expect(out.status == 0, "\(out.story)")
-        #expect(try self.manifest(of: folder) == manifest)
+    /// The process that serves the mount, as its session says.
+    private func mountProcess() throws -> Int64? {
+        let sessions = try sluice("status", address).json()["Sessions"]?.arrayValue ?? []
+        let mounted = sessions.first { $0["MountPoint"]?.stringValue == place.path("mnt") }
+        return mounted?["ProcessID"]?.int64Value
     }
 }

@@ -7,132 +7,46 @@ import SluiceTestSupport
 import Testing
 
 extension InteropTests {
-    func formatByPeer(_ options: [String] = []) throws {
-        let words = ["format", "--no-agent", volume.address, "vol", "--bucket", volume.place.path("store")]
-        let result = try volume.peerProgram(words + ["--block-size", "64K"] + options).run()
-        guard result.status == 0 else { throw ProgramError(description: result.story) }
-    }
-
-    /// Work that leaves slices over slices, holes, clones, several names, compacted chunks and a full trash.
-    private func work(in folder: String) throws {
-        try volume.makeTree(folder)
-        try volume.place.script(
-            """
-            cd \(folder)
-            RANDOM=7
-            head -c 400000 /dev/urandom > patched
-            for i in $(seq 40); do
-                head -c $((RANDOM % 9000 + 1)) /dev/urandom |
-                    dd of=patched bs=1K seek=$((RANDOM % 500)) conv=notrunc status=none
-            done
-            head -c 300000 /dev/urandom > cut; truncate -s 123456 cut; truncate -s 250000 cut
-            truncate -s 80000000 far; printf far | dd of=far bs=1 seek=70000000 conv=notrunc status=none
-            mkdir gone; head -c 70000 /dev/urandom > gone/file; rm -r gone; rm size-200000
-            mv size-65536 deep/moved; mv -f size-4095 size-1500000
-            """
-        )
-        for (from, to) in [("patched", "clone"), ("deep", "clone-of-deep")] {
-            let clone = try volume.peer(
-                "clone",
-                "--preserve",
-                volume.place.path("\(folder)/\(from)"),
-                volume.place.path("\(folder)/\(to)")
-            )
-            #expect(clone.status == 0, "\(clone.story)")
-        }
-        let compact = try volume.peer("compact", volume.place.path(folder))
-        #expect(compact.status == 0, "\(compact.story)")
-    }
-
     @Test(
         "What the real program wrote is clean, equal and counted the same",
         arguments: [
-            [], ["--compress", "zstd", "--hash-prefix"],
-            ["--compress", "lz4", "--encrypt-rsa-key", Interop.key("aes"), "--trash-days", "0"],
-            ["--encrypt-rsa-key", Interop.key("sm4"), "--encrypt-algo", "sm4gcm"],
-        ]
+            (.sqlite, []), (.redis, []), (.postgres, []),
+            (.sqlite, ["--compress", "zstd", "--hash-prefix"]),
+            (.sqlite, ["--compress", "lz4", "--encrypt-rsa-key", Interop.key("aes"), "--trash-days", "0"]),
+            (.sqlite, ["--encrypt-rsa-key", Interop.key("sm4"), "--encrypt-algo", "sm4gcm"]),
+        ] as [(EngineKind, [String])]
     )
-    func writtenByPeer(_ options: [String]) throws {
-        try formatByPeer(options)
+    func writtenByPeer(_ engine: EngineKind, _ options: [String]) throws {
+        let volume = try PeerVolume(engine)
+        try volume.formatByPeer(options)
         var written = ""
         try volume.withMount {
-            try work(in: "mnt/data")
+            try volume.work(in: "mnt/data")
             written = try volume.manifest(of: "mnt/data")
-            try expectSameSessions()
+            try volume.expectSameSessions()
             for name in ["patched", "cut", "far", "clone", "size-65537", "deep/moved", "sparse", "size-0"] {
-                try expectSameInfo(name)
+                try volume.expectSameInfo(name)
             }
-            try expectSameInfo("", "-r")
+            try volume.expectSameInfo("", "-r")
         }
-        try expectSameStatus()
-        try mendClonedStats()
-        try volume.expectClean("\(options)")
+        try volume.expectSameStatus()
+        try volume.mendClonedStats()
+        try volume.expectClean("\(engine) \(options)")
         try volume.expectCopyOut(equals: written, of: "data/", into: "out")
     }
 
-    /// JuiceFS 1.4.2 gives a clone the stat that its source has at that moment, which may lack what is not
-    /// flushed: that is all that sluice may find, and the real program's own repair takes it away.
-    private func mendClonedStats() throws {
-        let check = try volume.sluice("fsck", "--json", volume.address)
-        #expect(try check.findings().isSubset(of: ["dir-stat", "dir-stat-length"]), "\(check.story)")
-        _ = try volume.peer("fsck", "--path", "/", "-r", "--sync-dir-stat", "--repair", volume.address)
-    }
-
-    private func expectSameStatus() throws {
-        for options in [[], ["--more"]] {
-            let ours = try volume.place.program(["status"] + options + [volume.address]).run()
-            let theirs = try volume.peerProgram(["status"] + options + [volume.address]).run()
-            #expect(try ours.json() == theirs.json(), "\(options)")
-        }
-    }
-
-    /// The end of a session moves with every heartbeat and is left out.
-    private func expectSameSessions() throws {
-        let facts = try [
-            volume.sluice("status", volume.address), volume.peer("status", volume.address),
-        ].map { result in
-            try #require(try result.json()["Sessions"]?.arrayValue).map { session in
-                (session.objectValue?.fields ?? []).filter { $0.key != "Expire" }
-            }
-        }
-        #expect(facts[0] == facts[1])
-        #expect(facts[0].count == 1)
-    }
-
-    private func expectSameInfo(_ name: String, _ options: String...) throws {
-        let path = "mnt/data" + (name.isEmpty ? "" : "/\(name)")
-        let theirs = try volume.peerProgram(["info", "--strict"] + options + [volume.place.path(path)]).run()
-        let place = "/data" + (name.isEmpty ? "" : "/\(name)")
-        let ours = try volume.place.program(["info", volume.address, "--path", place] + options).run()
-        #expect(facts(of: ours.text) == facts(of: theirs.text), "\(name): \(ours.text)\n\(theirs.text)")
-        #expect(facts(of: ours.text).count > 4, "\(ours.story)")
-    }
-
-    /// The numbers and objects in the text of `info`, whatever their layout.
-    private func facts(of text: String) -> Set<[String]> {
-        Set(
-            text.split(separator: "\n").compactMap { line -> [String]? in
-                let words = line.split { $0 == "|" || $0 == " " || $0 == "+" }.map(String.init)
-                switch words.first {
-                case "inode:", "files:", "dirs:", "path:": return words
-                case "length:", "size:":
-                    return [words[0], String(words[words.count - 2].filter(\.isNumber))]
-                // Holes have no object name; the real program shows odd sizes for them.
-                case let first? where Int(first) != nil: return words.count == 6 ? words : nil
-                default: return nil
-                }
-            }
-        )
-    }
-
-    @Test("Both write to one volume at once, and nothing is lost, locked or suspected")
-    func together() throws {
+    @Test(
+        "Both write to one volume at once, and nothing is lost, locked or suspected",
+        arguments: EngineKind.allCases
+    )
+    func together(_ engine: EngineKind) throws {
+        let volume = try PeerVolume(engine)
         let place = volume.place
         try place.format()
         try volume.makeTree("source")
         try volume.withMount {
             try place.script("mkdir mnt/live live")
-            let writing = try writer().start()
+            let writing = try volume.writer().start()
             for round in 1...4 {
                 let sync = try volume.sluice("sync", "-a", place.path("source/"), "jfs://V/import-\(round)/")
                 #expect(sync.status == 0, "\(sync.story)")
@@ -154,29 +68,9 @@ extension InteropTests {
         try volume.expectClean()
     }
 
-    /// Writes, replaces, renames and removes files in `mnt/live` and in `live` until `stop` is there.
-    private func writer() throws -> Program {
-        let script = """
-            cd '\(volume.place.folder)'
-            set -eu
-            i=0
-            while ! [ -e stop ]; do
-                i=$((i + 1)); n=$((i % 50))
-                head -c $((n * 3001)) /dev/urandom > live/new
-                cp live/new mnt/live/new
-                mv live/new live/$n; mv mnt/live/new mnt/live/$n
-                if [ $((n % 7)) = 3 ]; then rm live/$n mnt/live/$n; fi
-                if [ $((n % 5)) = 2 ]; then echo more >> live/$n; echo more >> mnt/live/$n; fi
-            done
-            echo $i rounds
-            """
-        guard let bash = Programs.named("bash") else { throw ProgramError(description: "no bash") }
-        return Program(bash, ["-c", script], environment: volume.place.environment)
-    }
-
     @Test("Damage to a volume of the real program is found under its own name")
     func damage() throws {
-        try formatByPeer()
+        try volume.formatByPeer()
         let place = volume.place
         try volume.withMount { try volume.makeTree("mnt/data") }
         try place.sql("pragma wal_checkpoint(truncate)")
@@ -216,5 +110,46 @@ extension InteropTests {
                 "\(damage.what): \(codes)"
             )
         }
+    }
+}
+
+extension PeerVolume {
+    /// The end of a session moves with every heartbeat and is left out.
+    fileprivate func expectSameSessions() throws {
+        let facts = try [
+            sluice("status", address), peer("status", address),
+        ].map { result in
+            try #require(try result.json()["Sessions"]?.arrayValue).map { session in
+                (session.objectValue?.fields ?? []).filter { $0.key != "Expire" }
+            }
+        }
+        #expect(facts[0] == facts[1])
+        #expect(facts[0].count == 1)
+    }
+
+    fileprivate func expectSameInfo(_ name: String, _ options: String...) throws {
+        let path = "mnt/data" + (name.isEmpty ? "" : "/\(name)")
+        let theirs = try peerProgram(["info", "--strict"] + options + [place.path(path)]).run()
+        let place = "/data" + (name.isEmpty ? "" : "/\(name)")
+        let ours = try self.place.program(["info", address, "--path", place] + options).run()
+        #expect(facts(of: ours.text) == facts(of: theirs.text), "\(name): \(ours.text)\n\(theirs.text)")
+        #expect(facts(of: ours.text).count > 4, "\(ours.story)")
+    }
+
+    /// The numbers and objects in the text of `info`, whatever their layout.
+    fileprivate func facts(of text: String) -> Set<[String]> {
+        Set(
+            text.split(separator: "\n").compactMap { line -> [String]? in
+                let words = line.split { $0 == "|" || $0 == " " || $0 == "+" }.map(String.init)
+                switch words.first {
+                case "inode:", "files:", "dirs:", "path:": return words
+                case "length:", "size:":
+                    return [words[0], String(words[words.count - 2].filter(\.isNumber))]
+                // Holes have no object name; the real program shows odd sizes for them.
+                case let first? where Int(first) != nil: return words.count == 6 ? words : nil
+                default: return nil
+                }
+            }
+        )
     }
 }

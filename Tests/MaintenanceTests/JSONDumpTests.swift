@@ -230,6 +230,7 @@ struct JSONLoadHostileTests {
             for number in 2..<9000 as Range<UInt64> {
                 try half.put(.deletedFile(DeletedFile(inode: Inode(number), length: 1, deleted: 1)))
             }
+            try half.settle()
             let opened = #expect(throws: EngineError.self) { try Volume.open(engine: target) }
             #expect(opened?.code == .notAVolume)
             #expect((refusal(dump, target) as? EngineError)?.code == .notAVolume)

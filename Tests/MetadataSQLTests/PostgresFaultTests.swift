@@ -179,6 +179,98 @@ struct PostgresFaultTests {
         try bench.cleanUp()
     }
 
+    /// A trigger that refuses the first changes of a counter with a serialisation failure; a sequence counts
+    /// them, as it does not go back with a transaction.
+    private func refuseChanges(_ bench: PostgresBench, times: Int) throws {
+        try bench.execute(
+            """
+            CREATE SEQUENCE tries;
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                IF nextval('tries') <= \(times) THEN
+                    RAISE 'could not serialize access' USING ERRCODE = '40001';
+                END IF;
+                RETURN NEW;
+            END $$;
+            CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON jfs_counter FOR EACH ROW EXECUTE FUNCTION refuse()
+            """
+        )
+    }
+
+    @Test("a transaction that the server could not serialise runs again")
+    func serialization() throws {
+        let bench = try PostgresBench()
+        let engine = try bench.engine()
+        try engine.createSchema()
+        try refuseChanges(bench, times: 3)
+        let runs = Atomic(0)
+        try engine.write { transaction in
+            runs.add(1, ordering: .relaxed)
+            try transaction.insertNode(.root, directory())
+            try transaction.add(1, to: .usedSpace)
+        }
+        #expect(runs.load(ordering: .relaxed) == 4)
+        #expect(try bench.execute("SELECT value FROM jfs_counter") == "1\n")
+        #expect(try bench.execute("SELECT COUNT(*) FROM jfs_node") == "1\n")
+        engine.close()
+        try bench.cleanUp()
+    }
+
+    @Test("a transaction that the server never serialises ends as busy, and nothing of it is stored")
+    func endlessSerialization() throws {
+        let bench = try PostgresBench()
+        let engine = try openPostgres(PostgresAddress(bench.address), maximumTries: 5)
+        try engine.createSchema()
+        try refuseChanges(bench, times: 1_000_000)
+        let runs = Atomic(0)
+        let error = #expect(throws: EngineError.self) {
+            try engine.write { transaction in
+                runs.add(1, ordering: .relaxed)
+                try transaction.insertNode(.root, directory())
+                try transaction.add(1, to: .usedSpace)
+            }
+        }
+        #expect(error?.code == .busy)
+        #expect(error?.reason.contains("could not serialize access") == true, "\(String(describing: error))")
+        #expect(runs.load(ordering: .relaxed) == 5)
+        #expect(try bench.execute("SELECT COUNT(*) FROM jfs_node") == "0\n")
+        #expect(try engine.read { try $0.counter(.usedSpace) } == nil)
+        engine.close()
+        try bench.cleanUp()
+    }
+
+    @Test(
+        "a database whose transactions are stricter by default changes nothing for ours",
+        arguments: ["repeatable read", "serializable"]
+    )
+    func strictDatabase(isolation: String) throws {
+        let bench = try PostgresBench()
+        try bench.execute(
+            """
+            ALTER DATABASE \(bench.database) SET default_transaction_isolation = '\(isolation)'
+            """
+        )
+        let engine = try bench.engine()
+        try engine.createSchema()
+        try engine.write { try $0.insertNode(Inode(5), directory()) }
+        let runs = Atomic(0)
+        try engine.write { transaction in
+            runs.add(1, ordering: .relaxed)
+            // The transaction has begun, another client changes the row, and then it is read and changed.
+            #expect(try transaction.node(.root) == nil)
+            try bench.execute("UPDATE jfs_node SET nlink = nlink + 10 WHERE inode = 5")
+            try transaction.lock([Inode(5)])
+            guard var node = try transaction.node(Inode(5)) else {
+                throw ProgramError(description: "the node is missing")
+            }
+            node.linkCount += 1
+            try transaction.updateNode(Inode(5), node)
+        }
+        #expect(runs.load(ordering: .relaxed) == 1)
+        #expect(try bench.execute("SELECT nlink FROM jfs_node WHERE inode = 5") == "13\n")
+        engine.close()
+        try bench.cleanUp()
+    }
+
     @Test("an entry, a counter or settings that changed since they were read are read again")
     func optimism() throws {
         let bench = try PostgresBench()

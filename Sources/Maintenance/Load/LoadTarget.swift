@@ -16,6 +16,7 @@ package final class LoadTarget {
     private static let batchBytes = 4 << 20
 
     private let engine: any MetadataEngine
+    private let writer: RecordWriter
     private var batch: [LoadRecord] = []
     private var batchWeight = 0
     private var rules: [ACLRule: UInt32] = [:]
@@ -24,7 +25,12 @@ package final class LoadTarget {
 
     private init(_ engine: any MetadataEngine) {
         self.engine = engine
+        writer = RecordWriter(engine)
         batch.reserveCapacity(Self.batchRecords)
+    }
+
+    deinit {
+        writer.cancel()
     }
 
     /// Makes tables and puts the mark of a running load into a database that must be empty.
@@ -103,23 +109,30 @@ package final class LoadTarget {
 
     private func flush() throws {
         guard !batch.isEmpty else { return }
-        try engine.fill { transaction in
-            for record in batch { try record.write(to: transaction) }
-        }
-        batch.removeAll(keepingCapacity: true)
+        var full: [LoadRecord] = []
+        full.reserveCapacity(Self.batchRecords)
+        swap(&full, &batch)
         batchWeight = 0
+        try writer.write(full)
+    }
+
+    /// Writes what waits; then everything that was put is in the database.
+    package func settle() throws {
+        try flush()
+        try writer.settle()
     }
 
     /// Empties the database again after a load that failed; when that fails too, the mark stays.
     package func abandon() {
         batch = []
+        writer.cancel()
         try? engine.destroy()
     }
 
     /// Writes what waits, and last the setting, which makes the database a volume.
     /// - Parameter settings: with their secrets sealed, as they are stored.
     package func finish(_ settings: VolumeSettings) throws {
-        try flush()
+        try settle()
         let setting = settings.encoded
         try engine.write { try $0.setSetting(setting) }
     }

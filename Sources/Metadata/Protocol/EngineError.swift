@@ -6,6 +6,8 @@ package struct EngineError: Error, Hashable, Sendable, CustomStringConvertible {
         /// There is no such database, file or server.
         case missing
         case unreachable
+        /// The server is there and does not serve yet: it loads or recovers its data.
+        case starting
         case denied
         /// The database is there and holds no volume.
         case notAVolume
@@ -49,7 +51,7 @@ package struct EngineError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Trying the same again may succeed.
-    package var isTransient: Bool { code == .conflict || code == .busy || code == .unreachable }
+    package var isTransient: Bool { [.conflict, .busy, .unreachable, .starting].contains(code) }
 
     package var description: String {
         let subject = address.isEmpty ? operation : "\(operation) (\(address))"
@@ -63,6 +65,7 @@ extension EngineError.Code {
         switch self {
         case .missing: "there is no such database"
         case .unreachable: "cannot be reached"
+        case .starting: "the server is starting"
         case .denied: "access denied"
         case .notAVolume: "the database holds no volume"
         case .incompatible: "the volume needs another version"

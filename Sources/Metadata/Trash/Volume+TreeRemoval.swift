@@ -61,6 +61,18 @@ extension Volume {
         return true
     }
 
+    /// Removes a directory with everything in it, past the trash.
+    /// - Parameter removing: is handed each file whose data can be removed, after its transaction.
+    /// - Throws: `VolumeError`; what `removing` throws. What is removed by then stays removed.
+    package func removeTree(
+        _ name: FileName,
+        in parent: Inode,
+        removing: (DeletedFile) throws -> Void,
+    ) throws {
+        try removeEverything(below: lookup(name, in: parent).inode, removing: removing)
+        try removeDirectory(name, in: parent, skipTrash: true)
+    }
+
     private func removeEverything(below top: Inode, removing: (DeletedFile) throws -> Void) throws {
         var levels: [(directory: Inode, name: FileName)] = [(top, "")]
         while let level = levels.last {

@@ -18,6 +18,7 @@ package final class RedisEngine: MetadataEngine {
     private let pool: RedisPool
     private let keys: Keys
     private let shared = SharedState()
+    private let queue = KeyQueue()
     private let ownTransaction = ThreadMark()
     private let maximumTries: Int
     /// Bytes of a pipeline that `fill` lets gather.
@@ -43,7 +44,7 @@ package final class RedisEngine: MetadataEngine {
     package func createSchema() throws {}
 
     package func read<Result>(_ body: (any MetadataReader) throws -> Result) throws -> Result {
-        try ownTransaction.alone("read", on: address) {
+        try reading("read") {
             try pool.withConnection(for: .reading) { connection in
                 let store = PlainReader(connection, address: address, pool: pool)
                 let reader = RedisReader(store, keys: keys, shared: shared)
@@ -54,7 +55,7 @@ package final class RedisEngine: MetadataEngine {
     }
 
     package func snapshot<Result>(_ body: (any MetadataScanner) throws -> Result) throws -> Result {
-        try ownTransaction.alone("scan", on: address) {
+        try reading("scan") {
             try pool.withConnection(for: .reading) { connection in
                 let scanner = RedisScanner(
                     KeyReader(connection, address: address),
@@ -74,7 +75,7 @@ package final class RedisEngine: MetadataEngine {
                 do {
                     return try writeOnce(body)
                 } catch let error as EngineError where error.code == .conflict {
-                    guard attempt < maximumTries else { throw busy(after: error) }
+                    guard attempt < maximumTries else { throw busy("write", after: error) }
                     // A random part of i² milliseconds, so that those who met do not meet again.
                     usleep(UInt32.random(in: 0...UInt32(attempt * attempt) * 1000))
                     attempt += 1
@@ -116,6 +117,17 @@ package final class RedisEngine: MetadataEngine {
 }
 
 extension RedisEngine {
+    /// Runs `body`; a server that refuses for a moment, and for longer than is waited, is busy to callers.
+    private func reading<Result>(_ operation: String, _ body: () throws -> Result) throws -> Result {
+        try ownTransaction.alone(operation, on: address) {
+            do {
+                return try body()
+            } catch let error as EngineError where error.code == .conflict {
+                throw busy(operation, after: error)
+            }
+        }
+    }
+
     private func writeOnce<Result>(_ body: (any MetadataTransaction) throws -> Result) throws -> Result {
         var lost = LostConnection()
         var result: Result?
@@ -123,9 +135,10 @@ extension RedisEngine {
             try pool.withConnection(for: .writing) { connection in
                 lost = LostConnection(id: connection.clientID, serverRun: connection.serverRun)
                 let writes = KeyTransaction(connection, address: address)
+                writes.queue = queue
                 let transaction = RedisTransaction(writes, keys: keys, shared: shared)
                 defer {
-                    writes.unwatch()
+                    writes.leave()
                     transaction.end()
                 }
                 do {
@@ -151,13 +164,13 @@ extension RedisEngine {
         return result
     }
 
-    private func busy(after error: EngineError) -> EngineError {
+    private func busy(_ operation: String, after error: EngineError) -> EngineError {
         let reason = error.reason.isEmpty ? error.code.sentence : error.reason
         // What a server says begins with its code.
         let isReplica = RedisFailure(error.reason).code == "READONLY"
         return EngineError(
             isReplica ? .readOnly : .busy,
-            "write",
+            operation,
             address: address,
             reason: "gave up after waiting: \(reason)"
         )

@@ -24,7 +24,7 @@ package struct PoolLimits: Hashable, Sendable {
 ///
 /// Thread-safe; nothing is called while the lock is held.
 package final class RedisPool: Sendable {
-    /// Tries to connect to a server that was there before; with the usual pauses they take 20 s.
+    /// Tries with a server that was there before; with the usual pauses they take 20 s.
     private static let maximumTries = 10
 
     // Connections are no Sendable type: they belong to whoever took them out of here.
@@ -91,6 +91,15 @@ package final class RedisPool: Sendable {
 
     // MARK: Opening
 
+    /// Waits before a question is asked again that the server has refused for a moment.
+    /// - Parameter tries: so far, from 1.
+    /// - Returns: false when there were enough.
+    func waits(after tries: Int) -> Bool {
+        guard tries < Self.maximumTries else { return false }
+        backoff.wait(after: tries)
+        return true
+    }
+
     private func connect(for use: ConnectionUse) throws(EngineError) -> RedisConnection {
         var tries = 1
         while true {
@@ -100,10 +109,10 @@ package final class RedisPool: Sendable {
                 return connection
             } catch {
                 let mayReturn = error.code == .unreachable || error.code == .conflict
-                guard mayReturn, hasConnected.load(ordering: .relaxed), tries < Self.maximumTries
-                else { throw error }
+                guard mayReturn, hasConnected.load(ordering: .relaxed), waits(after: tries) else {
+                    throw error
+                }
             }
-            backoff.wait(after: tries)
             tries += 1
         }
     }

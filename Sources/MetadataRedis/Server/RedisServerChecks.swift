@@ -16,19 +16,16 @@ package struct RedisServerReport: Hashable, Sendable {
 }
 
 package enum RedisServerChecks {
-    /// Waiting for a server that reads its data into memory ends after that many pauses.
-    private static let maximumPauses = 60
-
-    /// Looks at the server: refuses versions before 4.0, waits while it loads its data, tries to turn
-    /// eviction off, warns of both eviction and missing persistence.
+    /// Looks at the server: refuses versions before 4.0, tries to turn eviction off, warns of both eviction
+    /// and missing persistence.
     /// - Parameter isReading: nothing is changed on the server.
-    /// - Throws: `EngineError.incompatible` for an old server, `.busy` when it goes on loading.
+    /// - Throws: `EngineError.incompatible` for an old server.
     package static func run(
         on connection: RedisConnection,
         isReading: Bool = false,
     ) throws(EngineError) -> RedisServerReport {
         var report = RedisServerReport()
-        guard let facts = try loadedFacts(connection) else { return report }
+        guard let facts = try facts(connection) else { return report }
         report.version = facts["redis_version"] ?? ""
         if let major = report.version.split(separator: ".").first.flatMap({ Int($0) }), major < 4 {
             throw EngineError(
@@ -54,24 +51,12 @@ package enum RedisServerChecks {
         return report
     }
 
-    /// What `INFO` says, once the server has its data; nil for a user that may not ask.
-    private static func loadedFacts(_ connection: RedisConnection) throws(EngineError) -> [String: String]? {
-        var pause = RetryBackoff()
-        pause.maximum = .seconds(1)
-        for tries in 1...maximumPauses {
-            var question = CommandBatch()
-            question.add("INFO")
-            guard case .bytes(let text) = try connection.exchange(question).first else { return nil }
-            let facts = facts(text)
-            if (facts["loading"] ?? "0") == "0" { return facts }
-            pause.wait(after: tries)
-        }
-        throw EngineError(
-            .busy,
-            "look at the server",
-            address: connection.address,
-            reason: "the server still reads its data into memory"
-        )
+    /// What `INFO` says; nil for a user that may not ask.
+    private static func facts(_ connection: RedisConnection) throws(EngineError) -> [String: String]? {
+        var question = CommandBatch()
+        question.add("INFO")
+        guard case .bytes(let text) = try connection.exchange(question).first else { return nil }
+        return facts(text)
     }
 
     private static func turnEvictionOff(_ connection: RedisConnection) throws(EngineError) -> Bool {

@@ -5,18 +5,22 @@ import Metadata
 /// Opens connections to single servers as an address wants them: encrypted, logged in, a database selected.
 struct Dialer: Sendable {
     let limits: SocketLimits
+    let loading: LoadingPauses
     /// Nil for connections that are not encrypted.
     let tls: TLSContext?
 
     /// - Throws: `EngineError.invalidAddress` for certificates that cannot be read.
     init(_ address: RedisAddress) throws(EngineError) {
         limits = address.limits
+        loading = LoadingPauses(address.backoff)
         tls = if let options = address.tls { try TLSContext(options, address: address.shown) } else { nil }
     }
 
-    /// Connects, logs in, selects the database and asks `questions`, the latter three in one round trip.
+    /// Connects, logs in, selects the database and asks `questions`, the latter three in one round trip;
+    /// waits while the server reads its data into memory, as it refuses most questions until then.
     /// - Returns: the connection and the answers to the questions, errors among them.
-    /// - Throws: `EngineError.unreachable`, `.denied`, `.failed` for a database that is not there.
+    /// - Throws: `EngineError.unreachable`, `.denied`, `.starting` when the server goes on loading, `.failed`
+    ///   for a database that is not there.
     func dial(
         _ endpoint: RedisEndpoint,
         _ login: RedisLogin,
@@ -25,7 +29,7 @@ struct Dialer: Sendable {
     ) throws(EngineError) -> (connection: RedisConnection, answers: [RedisReply]) {
         let connection = RedisConnection(try socket(endpoint), address: "\(endpoint)")
         do throws(EngineError) {
-            let answers = try connection.greet(login, database: database, asking: questions)
+            let answers = try connection.greet(login, database: database, asking: questions, loading)
             return (connection, answers)
         } catch {
             let isSilent = connection.isBroken && connection.roundTrips == 0
@@ -57,11 +61,33 @@ struct Dialer: Sendable {
     }
 }
 
+/// Pauses while a server loads its data: a minute in all, with the usual ones.
+struct LoadingPauses: Sendable {
+    private static let count = 60
+    private static let longest = Duration.seconds(1)
+
+    private var backoff: RetryBackoff
+
+    init(_ backoff: RetryBackoff) {
+        self.backoff = backoff
+        self.backoff.maximum = min(backoff.maximum, Self.longest)
+    }
+
+    /// - Parameter number: of the pause, from 1.
+    /// - Returns: false when there was one too many.
+    func wait(number: Int) -> Bool {
+        guard number <= Self.count else { return false }
+        backoff.wait(after: number)
+        return true
+    }
+}
+
 extension RedisConnection {
     fileprivate func greet(
         _ login: RedisLogin,
         database: Int,
         asking questions: CommandBatch,
+        _ loading: LoadingPauses,
     ) throws(EngineError) -> [RedisReply] {
         var batch = CommandBatch()
         if !login.password.isEmpty {
@@ -71,7 +97,10 @@ extension RedisConnection {
         let requiredCount = batch.count
         batch.add("CLIENT", Array("ID".utf8))
         batch.add("INFO", Array("server".utf8))
-        batch.add(questions)
+        var probe = CommandBatch()
+        probe.add("PING")
+        probe.add(questions)
+        batch.add(probe)
         let replies = try exchange(batch)
         for reply in replies.prefix(requiredCount) {
             guard case .error(let failure) = reply else { continue }
@@ -85,7 +114,24 @@ extension RedisConnection {
         }
         if case .integer(let id) = answers.first { clientID = id }
         if case .bytes(let facts) = answers.dropFirst().first { serverRun = Self.run(in: facts) }
-        return Array(answers.dropFirst(2))
+        return try loaded(Array(answers.dropFirst(2)), probe, loading)
+    }
+
+    /// Repeats a question and what belongs to it until the server does not refuse it for loading.
+    /// - Returns: the answers without the first.
+    private func loaded(
+        _ answers: [RedisReply],
+        _ probe: CommandBatch,
+        _ pauses: LoadingPauses,
+    ) throws(EngineError) -> [RedisReply] {
+        var answers = answers
+        var pause = 1
+        while let failure = answers.first?.failure, failure.isLoading {
+            guard pauses.wait(number: pause) else { throw refusal(.starting, failure) }
+            pause += 1
+            answers = try exchange(probe)
+        }
+        return Array(answers.dropFirst())
     }
 
     /// The value behind `run_id:`.

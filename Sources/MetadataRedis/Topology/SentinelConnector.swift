@@ -42,6 +42,8 @@ final class SentinelConnector: RedisConnector {
                 preferred.store(index, ordering: .relaxed)
                 return connection
             } catch {
+                // The other Sentinels send to the same server.
+                guard error.code != .starting else { throw error }
                 failures.append(error)
             }
         }
@@ -149,6 +151,6 @@ extension RedisReply {
 
     /// What the server said, when it said no.
     var errorText: String? {
-        if case .error(let failure) = self { failure.text } else { nil }
+        failure?.text
     }
 }

@@ -13,6 +13,9 @@ final class KeyTransaction: KeyReader {
     private var unwatchedYet: [Key] = []
     /// Round trips that read something.
     private var loads = 0
+    /// Where the transactions of this process wait for each other; nil when nobody else is there.
+    var queue: KeyQueue?
+    private var place: Int?
     private var strings: [Key: StringState] = [:]
     private var mappings: [Key: MappingState] = [:]
     private var lists: [Key: ListState] = [:]
@@ -41,7 +44,10 @@ final class KeyTransaction: KeyReader {
         var fresh: Set<Key> = []
         let keys = (unwatchedYet + missing.map(\.key).filter(\.isWatched))
             .filter { !watched.contains($0) && fresh.insert($0).inserted }
-        if !keys.isEmpty { batch.add("WATCH", keys.map(\.bytes)) }
+        if let first = keys.first {
+            if place == nil { place = queue?.enter(first) }
+            batch.add("WATCH", keys.map(\.bytes))
+        }
         for fetch in missing { fetch.add(to: &batch) }
         var replies = try exchange(batch)[...]
         unwatchedYet = []
@@ -249,8 +255,15 @@ final class KeyTransaction: KeyReader {
         return batch
     }
 
+    /// Ends the transaction, whatever became of it.
+    func leave() {
+        unwatch()
+        if let place { queue?.leave(place) }
+        place = nil
+    }
+
     /// Forgets the watched keys together with the next exchange of this connection.
-    func unwatch() {
+    private func unwatch() {
         guard !watched.isEmpty else { return }
         var batch = CommandBatch()
         batch.add("UNWATCH")

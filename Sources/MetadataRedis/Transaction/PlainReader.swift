@@ -2,8 +2,8 @@
 
 import Metadata
 
-/// Reads keys outside of transactions: a connection that was lost is replaced, since each question can be
-/// asked again.
+/// Reads keys outside of transactions: a connection that was lost is replaced, and what a server refuses for
+/// a moment is asked again, since each question can be.
 ///
 /// Not for scans, whose cursors belong to one server.
 final class PlainReader: KeyReader {
@@ -16,6 +16,17 @@ final class PlainReader: KeyReader {
     }
 
     override func exchange(_ batch: CommandBatch) throws(EngineError) -> [RedisReply] {
+        var tries = 1
+        while true {
+            let replies = try exchangeOnce(batch)
+            let isRefused = replies.contains { $0.failure?.isPassing == true }
+            guard isRefused, pool.waits(after: tries) else { return replies }
+            isLost = true
+            tries += 1
+        }
+    }
+
+    private func exchangeOnce(_ batch: CommandBatch) throws(EngineError) -> [RedisReply] {
         if isLost { return try ask(batch, fresh: false) }
         do throws(EngineError) {
             return try super.exchange(batch)

@@ -18,7 +18,8 @@ package final class RedisConnection {
     package private(set) var hasSent = false
     /// Whether an exchange failed; no other may follow.
     package private(set) var isBroken = false
-    /// Whether the server said that the keys are somewhere else: it is a replica now, or the slot moved.
+    /// Whether the server said that it does not serve the keys now: it is a replica, the slot moved, or it
+    /// loads its data.
     ///
     /// The next transaction needs a connection that was looked for anew.
     package private(set) var isElsewhere = false
@@ -64,7 +65,7 @@ package final class RedisConnection {
             hasSent = true
             var replies = try receive(request.count)
             roundTrips += 1
-            isElsewhere = isElsewhere || replies.contains(where: \.isFromElsewhere)
+            isElsewhere = isElsewhere || replies.contains { $0.failure?.isFromElsewhere == true }
             replies.removeFirst(skipped)
             return replies
         } catch {

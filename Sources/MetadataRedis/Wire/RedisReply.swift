@@ -31,11 +31,16 @@ package struct RedisFailure: Error, Hashable, Sendable {
         "LOADING", "READONLY", "CLUSTERDOWN", "TRYAGAIN", "MOVED", "ASK", "EXECABORT", "BUSY", "MASTERDOWN",
     ]
 
-    /// Codes of a server that is not, or no longer, the one that writes these keys.
-    private static let elsewhere: Set<String> = ["READONLY", "MOVED", "ASK", "CLUSTERDOWN", "MASTERDOWN"]
+    /// Codes of a server that is not, no longer or not yet the one that serves these keys.
+    private static let elsewhere: Set<String> = [
+        "READONLY", "MOVED", "ASK", "CLUSTERDOWN", "MASTERDOWN", "LOADING",
+    ]
 
-    /// Whether another server has to be looked for.
+    /// Whether the server has to be looked for anew.
     package var isFromElsewhere: Bool { Self.elsewhere.contains(code) }
+
+    /// Whether the server still reads its data into memory.
+    package var isLoading: Bool { code == "LOADING" }
 
     /// Whether a transaction that got this answer may run again.
     package var isPassing: Bool { Self.passing.contains(code) }
@@ -52,10 +57,9 @@ package struct RedisFailure: Error, Hashable, Sendable {
 }
 
 extension RedisReply {
-    /// Whether another server has to be looked for.
-    package var isFromElsewhere: Bool {
-        guard case .error(let failure) = self else { return false }
-        return failure.isFromElsewhere
+    /// What the server said, when it said no.
+    package var failure: RedisFailure? {
+        if case .error(let failure) = self { failure } else { nil }
     }
 
     /// The reply, unless it is an error.

@@ -27,8 +27,9 @@ enum SQLState {
         case "53100": return .noSpace
         case "42501": return .denied
         case "3D000", "3F000": return .missing
-        // Too many connections; the server goes down, has crashed, or is not up yet.
-        case "53300", "57P01", "57P02", "57P03": return .unreachable
+        // Too many connections; the server goes down, or has crashed.
+        case "53300", "57P01", "57P02": return .unreachable
+        case "57P03": return .starting
         default: break
         }
         return switch state.prefix(2) {

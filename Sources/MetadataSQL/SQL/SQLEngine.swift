@@ -151,7 +151,7 @@ extension SQLEngine {
     /// Whether a transaction that failed may succeed when it runs again.
     private func mayPass(_ error: EngineError, _ attempt: Int) -> Bool {
         switch error.code {
-        case .conflict: true
+        case .conflict, .starting: true
         // A server that was there comes up again.
         case .unreachable: attempt > 1
         // What another client made or removed since it was looked for; the next look sees it.

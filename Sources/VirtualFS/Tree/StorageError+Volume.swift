@@ -52,7 +52,7 @@ extension StorageError {
 
     private static func code(of error: EngineError) -> Code {
         switch error.code {
-        case .missing, .unreachable, .busy, .conflict: .unreachable
+        case .missing, .unreachable, .starting, .busy, .conflict: .unreachable
         case .denied, .readOnly: .denied
         case .noSpace: .noSpace
         case .corrupt: .corrupt

@@ -53,6 +53,7 @@ extension Failure {
             case .incompatible: ("use a client of the version that the volume asks for", .incompatible)
             case .denied: ("check the user, the password and the permissions", .denied)
             case .unreachable: ("check that the server runs and the address is right", .unreachable)
+            case .starting: ("the server is loading its data; try again when it is done", .unreachable)
             case .busy, .conflict: ("another client holds the database; try again later", .inUse)
             case .readOnly:
                 (

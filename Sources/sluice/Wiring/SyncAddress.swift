@@ -178,21 +178,11 @@ struct SyncEndpoint {
             let volume = try Wiring.volume(engine)
             let slices = try SliceStore(volume.settings, objects: try VolumeStore.open(volume.settings))
             let tree = try VolumeTree(volume, slices, address: "jfs://\(redactedAddress(name))/")
-            session = isWritten ? try WritingSession(opening: volume, slices: slices, info: Self.client) : nil
+            let client = SessionInfo.ofCommand("sync")
+            session = isWritten ? try WritingSession(opening: volume, slices: slices, info: client) : nil
             side = SyncSide(tree, prefix: path)
             self.volume = volume
         }
-    }
-
-    private static var client: SessionInfo {
-        SessionInfo(
-            version: "\(ClientVersion.compatible)",
-            hostName: Posix.hostname,
-            addresses: [],
-            mountPoint: "sync",
-            mountTime: SystemClock().now().rfc3339,
-            processID: Int64(Posix.processID)
-        )
     }
 
     /// - Throws: the error after which nothing may be written any more.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A folder for one test of commands: databases, stores and journals lie in it, programs have it as their
-// home, and all of it goes when the test ends.
+// home, and all of it goes when the test ends. The test's volume may have its metadata in a server instead.
 
 import Glibc
 package import SluiceBase
@@ -10,11 +10,14 @@ package final class Workplace: Sendable {
     package let folder: String
     /// The `sluice` that is run.
     package let binary: String
+    /// Of the test's volume.
+    package let database: VolumeDatabase
 
-    /// - Parameter program: the `sluice` to run; the one that was built with the tests when nil.
-    package init(_ program: String? = nil) throws {
+    /// - Parameter kind: of the volume's engine.
+    package init(_ kind: EngineKind = .sqlite) throws {
         folder = "\(try Posix.makeTemporaryDirectory(prefix: "sluice-command-"))"
-        binary = try program ?? Programs.sluice()
+        binary = try Programs.sluice()
+        database = try VolumeDatabase(kind, file: "\(folder)/vol.db")
     }
 
     deinit {
@@ -24,8 +27,11 @@ package final class Workplace: Sendable {
 
     package func path(_ name: String) -> String { "\(folder)/\(name)" }
 
-    /// The address of the database with that name, without `.db`.
-    package func address(_ name: String = "vol") -> String { "sqlite3://\(folder)/\(name).db" }
+    /// The address of the test's volume.
+    package func address() -> String { database.address }
+
+    /// The address of another SQLite database, whose name is without `.db`.
+    package func address(_ name: String) -> String { "sqlite3://\(folder)/\(name).db" }
 
     /// What every program of the test sees; `V` names the volume for `jfs://V/`.
     package var environment: [String: String] {

@@ -2,6 +2,7 @@
 // JSON as it streams by: one buffer, whatever the size of the document. What is read is hashed, so that a
 // footer can be compared with everything before it.
 
+import Glibc
 import SluiceBase
 
 /// Reads JSON piece by piece.
@@ -187,10 +188,12 @@ package final class DumpTokens {
 
     /// Whether `text` is this word.
     func isText(_ word: StaticString) -> Bool {
-        guard text.count == word.utf8CodeUnitCount else { return false }
-        return unsafe text.elementsEqual(
-            UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)
-        )
+        let length = word.utf8CodeUnitCount
+        guard text.count == length, length > 0 else { return text.count == length }
+        return unsafe text.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return false }
+            return unsafe memcmp(start, word.utf8Start, length) == 0
+        }
     }
 
     /// An integer that fits.
@@ -213,8 +216,9 @@ package final class DumpTokens {
             position += 1
         }
         guard digits > 0 else { throw unexpected("a number") }
-        if position < filled, [0x2E, 0x65, 0x45].contains(unsafe buffer[position]) {
-            throw failure("a number is no integer")
+        if position < filled {
+            let next = unsafe buffer[position]
+            guard next != 0x2E, next | 0x20 != 0x65 else { throw failure("a number is no integer") }
         }
         guard isNegative else {
             guard let value = Number(exactly: magnitude) else { throw failure("\(magnitude) is too large") }

@@ -109,16 +109,15 @@ struct DumpedNode {
     }
 
     private static func type(_ tokens: DumpTokens) throws -> FileType {
-        switch String(decoding: tokens.text, as: UTF8.self) {
-        case "regular": return .file
-        case "directory": return .directory
-        case "symlink": return .symlink
-        case "fifo": return .fifo
-        case "blockdev": return .blockDevice
-        case "chardev": return .characterDevice
-        case "socket": return .socket
-        case let name: throw tokens.failure("the type '\(terminalSafe(name))' is not known")
-        }
+        if tokens.isText("regular") { return .file }
+        if tokens.isText("directory") { return .directory }
+        if tokens.isText("symlink") { return .symlink }
+        if tokens.isText("fifo") { return .fifo }
+        if tokens.isText("blockdev") { return .blockDevice }
+        if tokens.isText("chardev") { return .characterDevice }
+        if tokens.isText("socket") { return .socket }
+        let name = String(decoding: tokens.text, as: UTF8.self)
+        throw tokens.failure("the type '\(terminalSafe(name))' is not known")
     }
 
     private mutating func takeChunk(_ tokens: DumpTokens) throws {

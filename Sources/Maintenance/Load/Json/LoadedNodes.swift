@@ -38,6 +38,8 @@ final class LoadedNodes {
 
     private let sorter: ByteSorter
     private let uses: Spill<SliceUseNumber>
+    /// The key that is being put together.
+    private var key: [UInt8] = []
     private(set) var totals = LoadedTotals()
     /// The inode whose records are written, with the parents of all its names.
     private var current: (inode: Inode, attributes: Attributes, parents: [Inode])?
@@ -49,37 +51,43 @@ final class LoadedNodes {
 
     /// Takes a node under one of its names; `attributes` name the directory.
     func add(_ node: DumpedNode, _ attributes: Attributes) throws {
-        let inode = numberKey(node.inode.number)
-        func key(_ kind: Kind, _ rest: [UInt8] = []) -> [UInt8] {
-            inode + CollectionOfOne(kind.rawValue) + rest
-        }
         // Encoded attributes end where the tier is, which is left out when it is 0.
-        try sorter.add(key: key(.node), value: attributes.encoded)
+        try add(.node, of: node.inode, value: attributes.encoded)
         if attributes.type == .symlink, let target = node.target {
-            try sorter.add(key: key(.symlink), value: target.bytes)
+            try add(.symlink, of: node.inode, value: target.bytes)
         }
         for attribute in node.extendedAttributes {
-            try sorter.add(key: key(.extendedAttribute, attribute.name.bytes), value: attribute.value)
+            try add(.extendedAttribute, of: node.inode, attribute.name.bytes, value: attribute.value)
         }
         for chunk in node.chunks {
-            try sorter.add(key: key(.chunk, numberKey(UInt64(chunk.index))), value: chunk.slices)
+            try add(.chunk, of: node.inode, numberKey(UInt64(chunk.index)), value: chunk.slices)
         }
+    }
+
+    private func add(_ kind: Kind, of inode: Inode, _ rest: [UInt8] = [], value: [UInt8]) throws {
+        key.removeAll(keepingCapacity: true)
+        unsafe withUnsafeBytes(of: inode.number.bigEndian) { unsafe key.append(contentsOf: $0) }
+        key.append(kind.rawValue)
+        key.append(contentsOf: rest)
+        try sorter.add(key: key, value: value)
     }
 
     /// Writes everything to the target.
     func finish(into target: LoadTarget) throws {
         let sorted = try sorter.finish()
+        // What is repeated with each name of a file has the key before it; nodes are counted.
         var last: [UInt8] = []
         while let record = try sorted.next() {
-            let key = unsafe Array(record.key)
-            let inode = Inode(number(in: key, at: 0))
-            guard let kind = Kind(rawValue: key[8]) else { continue }
+            let (place, value) = unsafe (record.key, record.value)
+            let inode = unsafe Inode(UInt64(bigEndian: place.loadUnaligned(as: UInt64.self)))
+            guard let kind = unsafe Kind(rawValue: place[8]) else { continue }
             if kind == .node {
-                try take(Attributes(decoding: unsafe Array(record.value)), of: inode, into: target)
-            } else if key != last {
-                try write(kind, inode, rest: Array(key[9...]), unsafe Array(record.value), into: target)
+                try take(Attributes(decoding: unsafe Array(value)), of: inode, into: target)
+            } else if unsafe !last.elementsEqual(place) {
+                last.removeAll(keepingCapacity: true)
+                unsafe last.append(contentsOf: place)
+                try write(kind, inode, rest: Array(last[9...]), unsafe Array(value), into: target)
             }
-            last = key
         }
         try writeCurrent(into: target)
         try writeReferences(into: target)
