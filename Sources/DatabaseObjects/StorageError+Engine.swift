@@ -14,7 +14,7 @@ extension StorageError {
         }
         let code: Code =
             switch error.code {
-            case .unreachable, .conflict, .busy: .unreachable
+            case .unreachable, .starting, .conflict, .busy: .unreachable
             case .denied, .readOnly: .denied
             case .noSpace: .noSpace
             case .corrupt: .corrupt

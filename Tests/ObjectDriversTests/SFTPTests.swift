@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The SFTP driver against OpenSSH and against rclone's server, which knows a password and fewer extensions.
+// libssh may write to a connection that broke: SIGPIPE is ignored, as the command does from its start.
 
+import Glibc
 import ObjectDrivers
 import ObjectStorage
 import SluiceBase
@@ -11,7 +13,10 @@ import Testing
 @Suite("SFTP", .serialized, .enabled(if: SSHServer.program != nil, "there is no sshd"))
 struct SFTPTests {
     /// The server that the tests share.
-    private static let shared = Result { try SSHServer() }
+    private static let shared = Result {
+        signal(SIGPIPE, SIG_IGN)
+        return try SSHServer()
+    }
 
     static func store(
         _ folder: String = "f\(UUID.random())/",
@@ -42,12 +47,15 @@ struct SFTPTests {
         try promise.check(RetryingStore(try Self.store()))
     }
 
+    /// rclone 1.75 writes some bytes of names as others, and removes the old file before it renames.
+    private static let brokenByRclone: Set<String> = [
+        "keys are listed in byte order", "puts from several threads do not disturb each other",
+    ]
+
     @Test(
-        "rclone's server keeps every promise but that of bytes that are no text",
+        "rclone's server keeps the promises that it can keep",
         .enabled(if: ObjectServer.isInstalled(.sftp), "rclone is not installed"),
-        arguments: ObjectStorageConformance.cases.filter {
-            !["keys are listed in byte order"].contains($0.testDescription)
-        }
+        arguments: ObjectStorageConformance.cases.filter { !Self.brokenByRclone.contains($0.testDescription) }
     )
     func rclone(promise: ObjectStorageCase) throws {
         let server = try SharedServers.server(.sftp)

@@ -32,10 +32,28 @@ struct WebDAVTests {
     /// The real program's server lets a reader see an object while it is being written.
     private static let concurrentPromise = "puts from several threads do not disturb each other"
 
+    /// rclone 1.75 writes some bytes of names as others.
+    private static let orderPromise = "keys are listed in byte order"
+
+    @Test("Names that addresses have to escape are listed in byte order", .enabled(if: Self.hasServer))
+    func order() throws {
+        let store = try Self.store()
+        try store.create()
+        var all: [ObjectKey] = [
+            "a", "a-b", "ab/c", "ab-/x", "ab.", "ab0", "é", "e\u{301}", "\u{FF5E}", "\u{1F600}", "a b", "a+b",
+            "a%2Bb", "a&<b>", "a?b#c", "*~", "b/long/er", "b/long-er", ".hidden", "'\"`", "a;b=c,d",
+            "[x]:@!$()",
+        ]
+        for key in all { try store.put(key, Array(key.bytes)) }
+        all.sort()
+        #expect(try keys(store) == all)
+        for key in all { #expect(try store.bytes(of: key) == key.bytes) }
+    }
+
     @Test(
-        "rclone's server keeps every promise",
+        "rclone's server keeps the promises that it can keep",
         .enabled(if: Self.hasServer, "rclone is not installed"),
-        arguments: ObjectStorageConformance.cases
+        arguments: ObjectStorageConformance.cases.filter { $0.testDescription != Self.orderPromise }
     )
     func rclone(promise: ObjectStorageCase) throws {
         try promise.check(RetryingStore(try Self.store()))

@@ -42,9 +42,19 @@ package final class BlobTable: Sendable {
         do throws(EngineError) {
             try write("make the table", creating: true, makeTable)
         } catch {
-            // PostgreSQL tells one of two who make it at a time that it exists.
-            guard error.code == .exists else { throw error }
-            try write("make the table", makeTable)
+            // PostgreSQL tells one of two who make it at a time that it exists, or its index.
+            guard dialect.writesConcurrently, hasTable == true else { throw error }
+        }
+    }
+
+    /// Whether there is the table; nil when the database does not say.
+    private var hasTable: Bool? {
+        try? pool.withConnection { connection in
+            try connection.withStatement(dialect.tableExists) { statement in
+                try statement.bind(text: Array("jfs_blob".utf8), at: 0)
+                guard try statement.step(), let count = try statement.integer(0) else { return false }
+                return count > 0
+            }
         }
     }
 
@@ -196,13 +206,7 @@ extension BlobTable {
 
     /// A database that is none, or has no table of objects; whether it holds a volume does not matter.
     private func withoutTable(_ error: EngineError) -> EngineError {
-        let isThere = try? pool.withConnection { connection in
-            try connection.withStatement(dialect.tableExists) { statement in
-                try statement.bind(text: Array("jfs_blob".utf8), at: 0)
-                guard try statement.step(), let count = try statement.integer(0) else { return false }
-                return count > 0
-            }
-        }
+        let isThere = hasTable
         let reason: String
         switch isThere {
         case .some(true): reason = "the table jfs_blob has other columns: \(error.reason)"
