@@ -83,7 +83,7 @@ package final class ObjectServer: Sendable {
             try place.script("mkdir -p data")
             arguments = [
                 "serve", "webdav", "--addr", "127.0.0.1:\(port)", "--user", Self.accessKey, "--pass",
-                Self.secretKey, "--vfs-cache-mode", "off", "--poll-interval", "0", "--dir-cache-time", "0s",
+                Self.secretKey, "--vfs-cache-mode", "off", "--poll-interval", "0",
                 place.path("data"),
             ]
         case .sftp:
