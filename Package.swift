@@ -89,7 +89,7 @@ let package = Package(
             dependencies: [
                 "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataRedis", "MetadataSQL",
                 "ObjectDrivers",
-                "ObjectStorage", "SluiceBase", "VolumeModel",
+                "ObjectStorage", "SluiceBase", "SluiceTestSupport", "VolumeModel",
             ],
             path: "Tests/Fuzz/Decoders",
             swiftSettings: strict

@@ -322,7 +322,7 @@ complete -c 'sluice' -n '__sluice_should_offer_completions_for_flags_or_options 
 complete -c 'sluice' -n '__sluice_should_offer_completions_for_flags_or_options "sluice load" encrypt-rsa-key' -l 'encrypt-rsa-key' -d 'The dump is encrypted with this private key.' -rfka ''
 complete -c 'sluice' -n '__sluice_should_offer_completions_for_flags_or_options "sluice load" encrypt-algo' -l 'encrypt-algo' -d 'How: aes256gcm-rsa, chacha20-rsa or sm4gcm.' -rfka ''
 complete -c 'sluice' -n '__sluice_should_offer_completions_for_flags_or_options "sluice load" resume' -l 'resume' -d 'Clear what an interrupted load left, and load from the start.'
-complete -c 'sluice' -n '__sluice_should_offer_completions_for_flags_or_options "sluice load" force' -l 'force' -d 'Load a dump even when its footer does not fit.'
+complete -c 'sluice' -n '__sluice_should_offer_completions_for_flags_or_options "sluice load" force' -l 'force' -d 'Load a dump even when its footer does not fit, or when it contradicts itself.'
 complete -c 'sluice' -n '__sluice_should_offer_completions_for_flags_or_options "sluice load" p threads' -s 'p' -l 'threads' -d 'Accepted for JuiceFS\'s scripts: one writes.' -rfka ''
 complete -c 'sluice' -n '__sluice_should_offer_completions_for_flags_or_options "sluice load" json' -l 'json' -d 'Print JSON, as sluice-json(5) describes it.'
 complete -c 'sluice' -n '__sluice_should_offer_completions_for_flags_or_options "sluice load" debug trace v verbose' -s 'v' -l 'verbose' -l 'debug' -l 'trace' -d 'Show more of what happens.'

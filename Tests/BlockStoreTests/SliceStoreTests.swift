@@ -2,6 +2,7 @@
 
 import ObjectStorage
 import SluiceBase
+import SluiceTestSupport
 import Synchronization
 import Testing
 import VolumeModel

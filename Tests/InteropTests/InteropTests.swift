@@ -23,7 +23,8 @@ struct InteropTests {
         var shards = 0
 
         var testDescription: String {
-            "\(engine.rawValue), \(compression), \(cipher?.algorithm ?? "plain"), hash \(hashPrefix), shards \(shards)"
+            let cipher = cipher?.algorithm ?? "plain"
+            return "\(engine.rawValue), \(compression), \(cipher), hash \(hashPrefix), shards \(shards)"
         }
 
         /// The options of `format`, which are the same for both programs.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A volume from its making to its end by our commands, on every engine; after each of them the real program is
-// asked what it makes of the volume.
+// A volume from its making to its end by our commands, on every engine; after each of them the real program
+// is asked what it makes of the volume.
 
 import SluiceBase
 import SluiceTestSupport

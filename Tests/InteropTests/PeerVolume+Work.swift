@@ -148,8 +148,8 @@ extension PeerVolume {
 
     /// Counts the dir stats anew, as a rule by the repair of the real program.
     ///
-    /// On PostgreSQL JuiceFS 1.4.2 cannot: it inserts a row that is there, goes on in the transaction that the
-    /// server has given up by that (25P02), and ends after 50 tries and 40 s with an input/output error.
+    /// On PostgreSQL JuiceFS 1.4.2 cannot: it inserts a row that is there, goes on in the transaction that
+    /// the server has given up by that (25P02), and ends after 50 tries and 40 s with an input/output error.
     func settleStats() throws {
         guard place.database.kind == .postgres else {
             try peer("fsck", "--path", "/", "-r", "--sync-dir-stat", "--repair", address)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A server that was started again, or a replica that gets everything anew, refuses commands while it reads its
-// data into memory. Delays that Redis has for its own tests make that last as long as wanted.
+// A server that was started again, or a replica that gets everything anew, refuses commands while it reads
+// its data into memory. Delays that Redis has for its own tests make that last as long as wanted.
 
 import Metadata
 @testable import MetadataRedis

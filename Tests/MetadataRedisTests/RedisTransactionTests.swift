@@ -213,6 +213,33 @@ struct RedisTransactionTests {
         #expect(names == (1...20_000).map { FileName("\($0)") }.sorted())
         #expect(count < 12)
     }
+
+    @Test("A directory of any size costs two looks at all of it, however many pages it has")
+    func largeListing() throws {
+        let bench = try RedisBench()
+        let engine = try bench.redisEngine()
+        let entries = 350_000
+        let script = "for i = 1, \(entries) do redis.call('HSET', 'd1', i, struct.pack('>BI8', 1, i)) end"
+        _ = try bench.ask("EVAL", script, "0")
+        var last: FileName?
+        var found = 0
+        var isInOrder = true
+        let count = try trips(engine) {
+            while true {
+                let page = try engine.read { try $0.entries(of: .root, after: last, limit: 1000) }
+                for entry in page {
+                    isInOrder = isInOrder && last.map { $0 < entry.name } ?? true
+                    last = entry.name
+                }
+                found += page.count
+                if page.count < 1000 { break }
+            }
+        }
+        #expect(found == entries)
+        #expect(isInOrder)
+        // Each look asks for 10 000 entries at a time; the pages beyond cost nothing.
+        #expect(count < 100)
+    }
 }
 
 /// Where a connection is cut when a transaction is written.

@@ -191,7 +191,8 @@ struct PostgresFaultTests {
                 END IF;
                 RETURN NEW;
             END $$;
-            CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON jfs_counter FOR EACH ROW EXECUTE FUNCTION refuse()
+            CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON jfs_counter
+            FOR EACH ROW EXECUTE FUNCTION refuse()
             """
         )
     }

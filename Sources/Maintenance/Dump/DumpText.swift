@@ -102,7 +102,10 @@ struct DumpText {
         }
     }
 
-    /// The inside of a JSON string as Go's encoder writes it; bytes that are not UTF-8 become U+FFFD.
+    /// The inside of a JSON string as Go's encoder writes it.
+    ///
+    /// Compatibility: of bytes that are not UTF-8 JuiceFS 1.4.2 makes U+FFFD, which loses them and may make
+    /// two names one; they stay as they are here, and its reader takes them for U+FFFD.
     mutating func append(encoding text: [UInt8]) {
         var index = 0
         while index < text.count {
@@ -116,7 +119,7 @@ struct DumpText {
             let isSeparator =
                 width == 3 && byte == 0xE2 && text[index + 1] == 0x80 && text[index + 2] & 0xFE == 0xA8
             if width == 0 {
-                append("\\ufffd")
+                bytes.append(byte)
             } else if isSeparator {
                 append(text[index + 2] == 0xA8 ? "\\u2028" : "\\u2029")
             } else {

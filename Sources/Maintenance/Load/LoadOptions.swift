@@ -6,7 +6,7 @@ package import SluiceBase
 package struct LoadOptions: Sendable {
     /// Clear what an interrupted load left, and load again from the start.
     package var isResuming = false
-    /// Load a dump whose footer does not fit it.
+    /// Load a dump whose footer does not fit it, or which tells something twice in different ways.
     package var isForced = false
     /// Bytes that the sorter of nodes may hold.
     package var sortMemory = 24 << 20
@@ -42,4 +42,6 @@ package struct LoadSummary: Hashable, Sendable {
     package var nextChunk: Int64 = 0
     /// Whether the dump came without secrets that the volume needs.
     package var lacksSecrets = false
+    /// Slices that the dump records with several sizes; `fsck` finds their users.
+    package var disputedSlices: UInt64 = 0
 }

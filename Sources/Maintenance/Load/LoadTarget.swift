@@ -99,6 +99,13 @@ package final class LoadTarget {
         if batch.count >= Self.batchRecords || batchWeight >= Self.batchBytes { try flush() }
     }
 
+    /// The first entry of a list that the database or the list itself holds already; what waits is written
+    /// before.
+    func firstKnown(_ entries: [LoadedEntry]) throws -> LoadedEntry? {
+        try settle()
+        return try engine.firstKnown(among: entries)
+    }
+
     /// The id under which this engine keeps a rule.
     package func aclID(of rule: ACLRule) throws -> UInt32 {
         if let known = rules[rule] { return known }

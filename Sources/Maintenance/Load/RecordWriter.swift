@@ -62,9 +62,35 @@ final class RecordWriter: Sendable {
                 }
                 state.withLock(waking: 0) { $0.pending -= 1 }
             } catch {
-                state.withLock(waking: 0) { $0.failure = error }
+                let failure = explained(error, batch)
+                state.withLock(waking: 0) { $0.failure = failure }
                 return batches.cancel()
             }
+        }
+    }
+
+    /// A constraint of the database says less than the name that came twice.
+    private func explained(_ error: any Error, _ batch: [LoadRecord]) -> any Error {
+        guard (error as? EngineError)?.code == .exists else { return error }
+        let entries = batch.compactMap { record -> LoadedEntry? in
+            guard case .entry(let entry, let directory) = record else { return nil }
+            return LoadedEntry(entry: entry, directory: directory)
+        }
+        do {
+            return try engine.firstKnown(among: entries)?.contradiction ?? error
+        } catch let other {
+            return other
+        }
+    }
+}
+
+extension MetadataEngine {
+    /// The first entry of a list that the database or the list itself holds already.
+    func firstKnown(among entries: [LoadedEntry]) throws -> LoadedEntry? {
+        var places: Set<LoadedEntry.Place> = []
+        if let twice = entries.first(where: { !places.insert($0.place).inserted }) { return twice }
+        return try read { reader in
+            try entries.first { try reader.entry(named: $0.entry.name, in: $0.directory) != nil }
         }
     }
 }

@@ -5,7 +5,7 @@ import SluiceBase
 import VolumeModel
 
 extension Change {
-    /// - Parameter count: records in the chunk after the write.
+    /// - Parameter count: records in the chunk after the write, 0 where they are not told.
     static func write(
         _ slice: Slice,
         toChunk chunk: UInt32,

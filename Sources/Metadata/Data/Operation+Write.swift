@@ -86,7 +86,7 @@ extension Operation {
         for write in writes { before[write.chunk, default: 0] -= 1 }
         for write in writes {
             before[write.chunk, default: 0] += 1
-            let count = before[write.chunk] ?? 0
+            let count = volume.engine.logsRecordCounts ? before[write.chunk] ?? 0 : 0
             try log(.write(write.slice, toChunk: write.chunk, of: inode, modified: modified, count: count))
         }
     }

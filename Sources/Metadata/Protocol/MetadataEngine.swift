@@ -54,4 +54,8 @@ extension MetadataEngine {
 
     /// Whether a slice without a reference record has one user, as on Redis (metadata-format §4.1).
     package var omitsSingleReferences: Bool { countsUsageInTransactions }
+
+    /// Whether the change log tells with a write how many records its chunk has then; 0 stands there on Redis
+    /// (metadata-format §5.12).
+    package var logsRecordCounts: Bool { !countsUsageInTransactions }
 }

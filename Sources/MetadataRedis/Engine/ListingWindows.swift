@@ -1,20 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 // Redis keeps the entries of a directory in no order, so the page of a listing that follows a name can only
-// be found by looking at all of them. What one look found beyond its page is kept for the next one, so that a
-// listing of N entries costs N / 100 000 looks and not N / page. A window is used once, by the reader that
-// goes on where it ends, and only while it is young: like a directory stream of the kernel, a listing may
-// then show an entry as it was when the listing began.
+// be found by looking at all of them. What one look found beyond its page is kept for the next one: the first
+// look keeps the smallest names in memory, which is all of most directories; a listing that goes on behind
+// them sorts everything else on disk, so that a directory of any size costs two looks. A window is used once,
+// by the reader that goes on where it ends, and only while pages are asked for: like a directory stream of
+// the kernel, a listing may then show an entry as it was when the listing began.
 
 import Metadata
 import SluiceBase
 import Synchronization
 import VolumeModel
 
-/// Entries of directories that a listing will ask for next.
+/// Entries of one directory that a listing will ask for next.
+struct ListingWindow: Sendable {
+    private var entries: ArraySlice<NamedEntry>
+    /// What follows the entries in memory.
+    private var rest: SortedEntries?
+    /// Whether the directory has no more entries behind these.
+    private var isLast: Bool
+    fileprivate var lastUse = MonotonicTime.now
+
+    /// - Parameter isLast: whether the directory ends with these entries.
+    init(_ entries: ArraySlice<NamedEntry>, isLast: Bool) {
+        self.entries = entries
+        self.isLast = isLast
+    }
+
+    /// - Parameter rest: all that the directory has.
+    init(_ rest: SortedEntries) {
+        entries = []
+        self.rest = rest
+        isLast = false
+    }
+
+    fileprivate var isEmpty: Bool { entries.isEmpty && rest == nil }
+
+    /// Takes the next entries.
+    /// - Returns: nil when there are fewer and the directory goes on.
+    mutating func take(_ limit: Int) throws(EngineError) -> [NamedEntry]? {
+        while let rest, entries.count < limit {
+            guard let next = try rest.next() else {
+                self.rest = nil
+                isLast = true
+                break
+            }
+            entries.append(next)
+        }
+        // A page that is cut short by the window's end would be taken for the end of the directory.
+        guard entries.count >= limit || isLast else { return nil }
+        let page = Array(entries.prefix(limit))
+        entries = entries.dropFirst(page.count)
+        lastUse = .now
+        return page
+    }
+}
+
+/// The windows of all listings.
 ///
 /// Thread-safe; the lock is a leaf.
 final class ListingWindows: Sendable {
-    /// Entries that one look keeps.
+    /// Entries that the first look keeps.
     static let maximumEntries = 100_000
     private static let maximumWindows = 8
     private static let lifetime = Duration.seconds(30)
@@ -24,59 +69,25 @@ final class ListingWindows: Sendable {
         let after: FileName
     }
 
-    private struct Window {
-        var entries: ArraySlice<NamedEntry>
-        /// Whether the directory has no more entries behind these.
-        var isLast: Bool
-        var made: MonotonicTime
-    }
+    private let windows = Mutex<[Place: ListingWindow]>([:])
 
-    private let windows = Mutex<[Place: Window]>([:])
-
-    /// The entries that follow a name, if they were kept.
-    func take(
-        _ directory: Inode,
-        after name: FileName,
-        limit: Int,
-    ) -> ArraySlice<NamedEntry>? {
+    /// The window that begins behind a name; it is the caller's then.
+    func take(_ directory: Inode, after name: FileName) -> ListingWindow? {
         windows.withLock { windows in
-            let place = Place(directory: directory, after: name)
-            guard let window = windows.removeValue(forKey: place),
-                MonotonicTime.now - window.made < Self.lifetime
+            guard let window = windows.removeValue(forKey: Place(directory: directory, after: name)),
+                MonotonicTime.now - window.lastUse < Self.lifetime
             else { return nil }
-            let page = window.entries.prefix(limit)
-            // A page that is cut short by the window's end would be taken for the end of the directory.
-            guard page.count == limit || window.isLast else { return nil }
-            Self.keep(window, after: page, in: directory, &windows)
-            return page
+            return window
         }
     }
 
-    /// Keeps what follows a page.
-    func keep(
-        _ rest: ArraySlice<NamedEntry>,
-        isLast: Bool,
-        after page: ArraySlice<NamedEntry>,
-        in directory: Inode
-    ) {
+    /// Keeps a window for whoever goes on behind a name.
+    func keep(_ window: ListingWindow, _ directory: Inode, after name: FileName) {
+        guard !window.isEmpty else { return }
         windows.withLock { windows in
-            let window = Window(entries: page + rest, isLast: isLast, made: .now)
-            Self.keep(window, after: page, in: directory, &windows)
+            let oldest = windows.min { $0.value.lastUse < $1.value.lastUse }
+            if windows.count >= Self.maximumWindows, let oldest { windows[oldest.key] = nil }
+            windows[Place(directory: directory, after: name)] = window
         }
-    }
-
-    private static func keep(
-        _ window: Window,
-        after page: ArraySlice<NamedEntry>,
-        in directory: Inode,
-        _ windows: inout [Place: Window],
-    ) {
-        guard let last = page.last, window.entries.count > page.count else { return }
-        if windows.count >= maximumWindows, let oldest = windows.min(by: { $0.value.made < $1.value.made }) {
-            windows[oldest.key] = nil
-        }
-        var rest = window
-        rest.entries = window.entries.dropFirst(page.count)
-        windows[Place(directory: directory, after: last.name)] = rest
     }
 }

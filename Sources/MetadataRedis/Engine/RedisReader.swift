@@ -135,22 +135,51 @@ class RedisReader: MetadataReader {
 
     func entries(of directory: Inode, after name: FileName?, limit: Int) throws -> [NamedEntry] {
         guard limit > 0 else { return [] }
-        if let name, let kept = shared.listings.take(directory, after: name, limit: limit) {
-            return Array(kept)
+        if let name, let kept = shared.listings.take(directory, after: name),
+            let page = try page(of: kept, in: directory, limit: limit)
+        {
+            return page
         }
-        let wanted = max(limit, ListingWindows.maximumEntries)
-        let (found, isLast) = try smallestEntries(of: directory, after: name, count: wanted)
-        let page = found.prefix(limit)
-        shared.listings.keep(found.dropFirst(limit)[...], isLast: isLast, after: page, in: directory)
-        return Array(page)
+        let window: ListingWindow
+        if let name {
+            window = ListingWindow(
+                try SortedEntries(address: store.address) { take in
+                    try forEachEntry(of: directory, after: name, take)
+                }
+            )
+        } else {
+            window = try firstWindow(of: directory, count: max(limit, ListingWindows.maximumEntries))
+        }
+        return try page(of: window, in: directory, limit: limit) ?? []
     }
 
-    /// The first `count` entries behind a name, found in memory for twice as many.
-    private func smallestEntries(
+    /// Takes a page and keeps what follows it.
+    private func page(
+        of window: ListingWindow,
+        in directory: Inode,
+        limit: Int,
+    ) throws(EngineError) -> [NamedEntry]? {
+        var window = window
+        guard let page = try window.take(limit) else { return nil }
+        if let last = page.last { shared.listings.keep(window, directory, after: last.name) }
+        return page
+    }
+
+    private func forEachEntry(
         of directory: Inode,
         after name: FileName?,
-        count: Int,
-    ) throws -> (entries: ArraySlice<NamedEntry>, isLast: Bool) {
+        _ body: (NamedEntry) throws -> Void,
+    ) throws {
+        try forEachField(of: keys.entries(directory)) { field in
+            let fieldName = FileName(field.name)
+            if let name, !(name < fieldName) { return }
+            guard let entry = try entry(field.value, fieldName, in: directory) else { return }
+            try body(NamedEntry(name: fieldName, inode: entry.inode, type: entry.type))
+        }
+    }
+
+    /// The first `count` entries, found in memory for twice as many.
+    private func firstWindow(of directory: Inode, count: Int) throws -> ListingWindow {
         var found: [NamedEntry] = []
         var isLast = true
         func cut() {
@@ -164,15 +193,12 @@ class RedisReader: MetadataReader {
             isLast = isLast && kept <= count
             found.removeLast(found.count - min(kept, count))
         }
-        try forEachField(of: keys.entries(directory)) { field in
-            let fieldName = FileName(field.name)
-            if let name, !(name < fieldName) { return }
-            guard let entry = try entry(field.value, fieldName, in: directory) else { return }
-            found.append(NamedEntry(name: fieldName, inode: entry.inode, type: entry.type))
+        try forEachEntry(of: directory, after: nil) { entry in
+            found.append(entry)
             if found.count >= 2 * count { cut() }
         }
         cut()
-        return (found[...], isLast)
+        return ListingWindow(found[...], isLast: isLast)
     }
 
     /// Goes through a hash of any size.

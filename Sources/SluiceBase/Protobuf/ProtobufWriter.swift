@@ -25,7 +25,7 @@ package struct ProtobufWriter {
 
     package mutating func write(_ run: [UInt8], field: Int) {
         guard !run.isEmpty else { return }
-        write(message: run, field: field)
+        write(message: run[...], field: field)
     }
 
     /// Numbers packed into one field.
@@ -36,7 +36,7 @@ package struct ProtobufWriter {
     }
 
     /// A message inside this one, also an empty one.
-    package mutating func write(message: [UInt8], field: Int) {
+    package mutating func write(message: ArraySlice<UInt8>, field: Int) {
         tag(field, type: 2)
         append(varint: UInt64(message.count))
         bytes += message

@@ -77,7 +77,7 @@ struct Dump: ParsableCommand {
         defer { line.clear() }
         let report: JSONObject
         if binary {
-            report = try writeBinary(volume, target)
+            report = try writeBinary(volume, target, options)
         } else {
             let summary = try volume.engine.snapshot { scanner in
                 try dumpJSON(scanner: scanner, settings: volume.settings, options: options, to: target) {
@@ -99,14 +99,13 @@ struct Dump: ParsableCommand {
         if let file { common.inform("dumped the metadata of \(volume.settings.name) to \(file)") }
     }
 
-    private func writeBinary(_ volume: Volume, _ target: DumpFile) throws -> JSONObject {
+    private func writeBinary(
+        _ volume: Volume,
+        _ target: DumpFile,
+        _ options: DumpOptions
+    ) throws -> JSONObject {
         let summary = try volume.engine.snapshot { scanner in
-            try dumpBinary(
-                scanner,
-                settings: volume.settings,
-                keepingSecrets: keepSecretKey,
-                to: target
-            )
+            try dumpBinary(scanner, settings: volume.settings, options: options, to: target)
         }
         return DumpReport.json(of: summary)
     }

@@ -51,7 +51,7 @@ struct Load: ParsableCommand {
     @Flag(help: "Clear what an interrupted load left, and load from the start.")
     var resume = false
 
-    @Flag(help: "Load a dump even when its footer does not fit.")
+    @Flag(help: "Load a dump even when its footer does not fit, or when it contradicts itself.")
     var force = false
 
     @Option(
@@ -88,7 +88,7 @@ struct Load: ParsableCommand {
         options.isResuming = resume
         options.isForced = force
         options.cancellation = cancellation
-        if binary { return try loadBinaryDump(source, engine) }
+        if binary { return try loadBinaryDump(source, engine, options) }
         let line = Console.progressLine(quiet: common.quiet || output.json)
         defer { line.clear() }
         let summary = try loadJSON(from: source, into: engine, options: options) { count in
@@ -96,19 +96,25 @@ struct Load: ParsableCommand {
         }
         line.clear()
         report(DumpReport.json(of: summary), DumpReport.lines(of: summary))
+        warnOfDisputes(summary.disputedSlices)
         if summary.lacksSecrets { warnOfSecrets() }
     }
 
-    private func loadBinaryDump(_ source: DumpSource, _ engine: any MetadataEngine) throws {
+    private func loadBinaryDump(
+        _ source: DumpSource,
+        _ engine: any MetadataEngine,
+        _ options: LoadOptions,
+    ) throws {
         var begun: LoadTarget?
         do {
-            let (target, found) = try loadBinary(from: source) { settings in
+            let (target, found) = try loadBinary(from: source, options: options) { settings in
                 let target = try LoadTarget.begin(engine, for: settings, resuming: resume)
                 begun = target
                 return target
             }
             try target.finish(try found.settings.sealed())
             report(DumpReport.json(of: found), DumpReport.lines(of: found))
+            warnOfDisputes(found.disputedSlices)
             if found.settings.hasRemovedSecret { warnOfSecrets() }
         } catch {
             begun?.abandon()
@@ -149,6 +155,12 @@ struct Load: ParsableCommand {
         guard !output.json else { return Console.out(JSONReport.text(json)) }
         guard !common.quiet else { return }
         for line in lines { Console.out(line) }
+    }
+
+    private func warnOfDisputes(_ slices: UInt64) {
+        guard slices > 0 else { return }
+        Console.note("warning: the dump records \(slices) slices with several sizes: files name foreign data")
+        Console.note("hint: 'sluice fsck' shows which")
     }
 
     private func warnOfSecrets() {

@@ -44,6 +44,7 @@ enum DumpReport {
             "used_space_bytes": JSONValue(summary.usedSpace),
             "next_inode": JSONValue(summary.nextInode),
             "next_chunk": JSONValue(summary.nextChunk),
+            "disputed_slices": JSONValue(summary.disputedSlices),
             "lacks_secrets": JSONValue(summary.lacksSecrets),
         ]
         if case .mismatch(let reason) = summary.completeness { object["mismatch"] = .string(reason) }
@@ -57,6 +58,7 @@ enum DumpReport {
             "format": "binary",
             "volume": .string(report.settings.name),
             "corrected_references": JSONValue(report.correctedReferences),
+            "disputed_slices": JSONValue(report.disputedSlices),
             "lacks_secrets": JSONValue(report.settings.hasRemovedSecret),
             "records": .object(JSONObject(rows(of: report.summary).map { ($0.name, JSONValue($0.count)) })),
         ]

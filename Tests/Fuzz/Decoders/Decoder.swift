@@ -47,6 +47,7 @@ package struct Decoder: Sendable, CustomStringConvertible {
         Decoder("plan", maximumLength: 1024, check: checkPlan),
         Decoder("filters", maximumLength: 256, check: checkFilters),
         Decoder("binary-dump", maximumLength: 4096, check: checkBinaryDump),
+        Decoder("json-dump", maximumLength: 8192, check: checkJSONDump),
         Decoder("compressed-file", maximumLength: 2048, check: checkCompressedFile),
         Decoder("units", maximumLength: 128, check: checkUnits),
         Decoder("stores", maximumLength: 4096, check: checkStoreAnswers),

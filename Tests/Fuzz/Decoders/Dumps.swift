@@ -6,15 +6,17 @@ import Maintenance
 import SluiceBase
 
 /// A dump that is in memory.
-private final class DumpInMemory: DumpInput {
+final class DumpInMemory: DumpInput {
     private var rest: ArraySlice<UInt8>
+    private let pieceBytes: Int
 
-    init(_ bytes: [UInt8]) {
+    init(_ bytes: [UInt8], pieceBytes: Int = .max) {
         rest = bytes[...]
+        self.pieceBytes = pieceBytes
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-        let count = min(rest.count, buffer.count)
+        let count = min(rest.count, buffer.count, pieceBytes)
         unsafe buffer.copyBytes(from: rest.prefix(count))
         rest = rest.dropFirst(count)
         return count

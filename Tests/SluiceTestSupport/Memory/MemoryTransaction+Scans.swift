@@ -18,10 +18,14 @@ private final class ArrayCursor<Record: Sendable>: RecordCursor {
 }
 
 extension MemoryTransaction: MetadataScanner {
-    var isOrdered: Bool { true }
+    var isOrdered: Bool { !repeatsDeliveries }
+
+    private func cursor<Record>(_ records: [Record]) -> ArrayCursor<Record> {
+        ArrayCursor(repeatsDeliveries ? records.reversed() + records : records)
+    }
 
     func scanNodes() throws -> any RecordCursor<NodeRecord> {
-        ArrayCursor(
+        cursor(
             records.nodes.sorted { $0.key < $1.key }.map { NodeRecord(inode: $0.key, attributes: $0.value) }
         )
     }
@@ -32,58 +36,58 @@ extension MemoryTransaction: MetadataScanner {
                 EdgeRecord(parent: parent, name: name, inode: entry.inode, type: entry.type)
             }
         }
-        return ArrayCursor(edges)
+        return cursor(edges)
     }
 
     func scanChunks() throws -> any RecordCursor<ChunkRecord> {
-        ArrayCursor(try records.chunks.keys.sorted().flatMap { try chunks(of: $0) })
+        cursor(try records.chunks.keys.sorted().flatMap { try chunks(of: $0) })
     }
 
     func scanSliceReferences() throws -> any RecordCursor<SliceReference> {
-        ArrayCursor(records.sliceReferences.values.sorted { $0.id < $1.id })
+        cursor(records.sliceReferences.values.sorted { $0.id < $1.id })
     }
 
     func scanDelayedSlices() throws -> any RecordCursor<DelayedSlices> {
-        ArrayCursor(records.delayedSlices.values.sorted { $0.id < $1.id })
+        cursor(records.delayedSlices.values.sorted { $0.id < $1.id })
     }
 
     func scanDeletedFiles() throws -> any RecordCursor<DeletedFile> {
-        ArrayCursor(records.deletedFiles.values.sorted { $0.inode < $1.inode })
+        cursor(records.deletedFiles.values.sorted { $0.inode < $1.inode })
     }
 
     func scanDetachedNodes() throws -> any RecordCursor<DetachedNode> {
-        ArrayCursor(records.detachedNodes.values.sorted { $0.inode < $1.inode })
+        cursor(records.detachedNodes.values.sorted { $0.inode < $1.inode })
     }
 
     func scanSustainedInodes() throws -> any RecordCursor<SustainedInode> {
-        ArrayCursor(records.sustained.sorted { ($0.session, $0.inode) < ($1.session, $1.inode) })
+        cursor(records.sustained.sorted { ($0.session, $0.inode) < ($1.session, $1.inode) })
     }
 
     func scanSymlinks() throws -> any RecordCursor<SymlinkRecord> {
-        ArrayCursor(
+        cursor(
             records.symlinks.sorted { $0.key < $1.key }.map { SymlinkRecord(inode: $0.key, target: $0.value) }
         )
     }
 
     func scanExtendedAttributes() throws -> any RecordCursor<ExtendedAttributeRecord> {
-        ArrayCursor(
+        cursor(
             try records.extendedAttributes.keys.sorted().flatMap { try extendedAttributes(of: $0) }
         )
     }
 
     func scanDirectoryStats() throws -> any RecordCursor<DirectoryStatRecord> {
-        ArrayCursor(
+        cursor(
             records.directoryStats.sorted { $0.key < $1.key }
                 .map { DirectoryStatRecord(inode: $0.key, stat: $0.value) }
         )
     }
 
     func scanQuotas(_ kind: QuotaKind) throws -> any RecordCursor<QuotaRecord> {
-        ArrayCursor(try quotas(kind))
+        cursor(try quotas(kind))
     }
 
     func scanACLRules() throws -> any RecordCursor<ACLRecord> {
-        ArrayCursor(records.aclRules.sorted { $0.key < $1.key }.map { ACLRecord(id: $0.key, rule: $0.value) })
+        cursor(records.aclRules.sorted { $0.key < $1.key }.map { ACLRecord(id: $0.key, rule: $0.value) })
     }
 
     func counters() throws -> [(name: String, value: Int64)] {

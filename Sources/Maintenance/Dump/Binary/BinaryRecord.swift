@@ -6,6 +6,14 @@ import Metadata
 import SluiceBase
 import VolumeModel
 
+/// A record as a message of a batch, not decoded.
+struct BinaryMessage: Hashable {
+    let kind: BinarySegment
+    /// The list that it stands in.
+    let field: Int
+    let bytes: ArraySlice<UInt8>
+}
+
 /// A record of a binary dump.
 enum BinaryRecord: Hashable {
     case counter(String, Int64)
@@ -47,6 +55,53 @@ enum BinaryRecord: Hashable {
         case .directory: 11
         case .user: 15
         case .group: 16
+        }
+    }
+
+    /// The record as a batch holds it.
+    var message: BinaryMessage { BinaryMessage(kind: kind, field: field, bytes: encoded[...]) }
+
+    /// Begins with the kind; a volume holds one record with a key, so what comes with a key that was there
+    /// is the same record once more.
+    var key: [UInt8] {
+        [UInt8(truncatingIfNeeded: kind.rawValue)] + identity
+    }
+
+    private var identity: [UInt8] {
+        switch self {
+        case .counter(let name, _): Array(name.utf8)
+        case .node(let record): numberKey(record.inode.number)
+        case .edge(let record): numberKey(record.parent.number) + record.name.bytes
+        case .chunk(let record): numberKey(record.inode.number) + numberKey(UInt64(record.index))
+        case .sliceReference(let record): numberKey(record.id) + numberKey(UInt64(record.size))
+        case .symlink(let record): numberKey(record.inode.number)
+        case .sustained(let session, _): numberKey(session)
+        case .deletedFile(let record): numberKey(record.inode.number)
+        case .extendedAttribute(let record): numberKey(record.inode.number) + record.name.bytes
+        case .aclRule(let record): numberKey(UInt64(record.id))
+        case .directoryStat(let record): numberKey(record.inode.number)
+        case .quota(let record): [UInt8(field)] + numberKey(record.key)
+        case .parent(let inode, let link): numberKey(inode.number) + numberKey(link.parent.number)
+        }
+    }
+
+    /// What the record is called in errors.
+    var noun: String {
+        switch self {
+        case .counter(let name, _): "counter \(name)"
+        case .node(let record): "node \(record.inode)"
+        case .edge(let record): "the entry '\(record.name)' of directory \(record.parent)"
+        case .chunk(let record): "chunk \(record.index) of inode \(record.inode)"
+        case .sliceReference(let record): "the reference of slice \(record.id)"
+        case .symlink(let record): "the target of symlink \(record.inode)"
+        case .sustained(let session, _): "the open files of session \(session)"
+        case .deletedFile(let record): "deleted file \(record.inode)"
+        case .extendedAttribute(let record):
+            "the extended attribute '\(record.name)' of inode \(record.inode)"
+        case .aclRule(let record): "ACL rule \(record.id)"
+        case .directoryStat(let record): "the usage of directory \(record.inode)"
+        case .quota(let record): "the \(record.kind) quota of \(record.key)"
+        case .parent(let inode, _): "a parent of inode \(inode)"
         }
     }
 

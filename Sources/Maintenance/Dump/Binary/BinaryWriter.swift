@@ -20,12 +20,11 @@ final class BinaryWriter {
     }
 
     /// Adds one record to the segment of its kind.
-    /// - Parameter field: the list that it goes to, where the kind has several.
-    func add(_ message: [UInt8], to kind: BinarySegment, field: Int? = nil) throws {
-        if kind != self.kind || segment.bytes.count >= Self.segmentBytes { try endSegment() }
-        self.kind = kind
-        segment.write(message: message, field: field ?? kind.field)
-        summaries[kind, default: BinarySegmentSummary()].count += 1
+    func add(_ message: BinaryMessage) throws {
+        if message.kind != kind || segment.bytes.count >= Self.segmentBytes { try endSegment() }
+        kind = message.kind
+        segment.write(message: message.bytes, field: message.field)
+        summaries[message.kind, default: BinarySegmentSummary()].count += 1
     }
 
     /// Writes the only segment that is one message and no list.
@@ -75,8 +74,8 @@ final class BinaryWriter {
             info.write(summary.count, field: 2)
             var entry = ProtobufWriter()
             entry.write(Array(kind.name.utf8), field: 1)
-            entry.write(message: info.bytes, field: 2)
-            footer.write(message: entry.bytes, field: 3)
+            entry.write(message: info.bytes[...], field: 2)
+            footer.write(message: entry.bytes[...], field: 3)
         }
         return footer.bytes
     }

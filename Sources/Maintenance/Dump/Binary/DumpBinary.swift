@@ -14,23 +14,25 @@ package struct BinaryDumpSummary: Hashable, Sendable {
 
 /// Writes a volume's records in the binary format of JuiceFS 1.4 (metadata-format §6.2), as they are stored.
 ///
-/// Memory does not grow with the volume: records pass through one by one. Not contained, as in JuiceFS:
-/// sessions, locks, delayed slices, detached nodes, tokens, the change log.
-/// - Parameters:
-///   - keepingSecrets: write the secrets of the settings as they are stored; else `removed` stands for each.
+/// Memory does not grow with the volume: records pass through one by one, sorted on disk where the engine may
+/// deliver one twice. Not contained, as in JuiceFS: sessions, locks, delayed slices, detached nodes, tokens,
+/// the change log.
+/// - Parameter options: secrets that are not kept are written as `removed`; it is always the whole volume.
 /// - Throws: `MaintenanceError.incomplete` for a record that cannot be read; `EngineError`; what `output`
 ///   throws.
 package func dumpBinary(
     _ scanner: any MetadataScanner,
     settings: VolumeSettings,
-    keepingSecrets: Bool,
+    options: DumpOptions,
     to output: any DumpOutput,
 ) throws -> BinaryDumpSummary {
     let writer = BinaryWriter(output)
-    try writer.add(format: (keepingSecrets ? settings : settings.withoutSecrets).encoded)
-    let source = BinaryDumpSource(scanner)
-    try source.forEachRecord { record in
-        try writer.add(record.encoded, to: record.kind, field: record.field)
+    try writer.add(format: (options.keepsSecrets ? settings : settings.withoutSecrets).encoded)
+    var count: UInt64 = 0
+    try BinaryDumpSource(scanner: scanner, options: options).forEachRecord { record in
+        count += 1
+        if count & 0xFFF == 0 { try options.cancellation.throwIfCancelled() }
+        try writer.add(record)
     }
     try writer.finish()
     var summary = BinaryDumpSummary()
@@ -41,49 +43,59 @@ package func dumpBinary(
 /// Walks over everything that a binary dump contains, in the order in which JuiceFS 1.4.2 writes it.
 private struct BinaryDumpSource {
     let scanner: any MetadataScanner
+    let options: DumpOptions
 
-    init(_ scanner: any MetadataScanner) {
-        self.scanner = scanner
-    }
-
-    func forEachRecord(_ take: (BinaryRecord) throws -> Void) throws {
+    func forEachRecord(_ take: (BinaryMessage) throws -> Void) throws {
         for counter in Counter.allCases {
             guard let value = try scanner.counter(counter) else { continue }
-            try take(.counter(counter.rawValue, value))
+            try take(BinaryRecord.counter(counter.rawValue, value).message)
         }
-        let linked = SpillSpace().sorter(of: UInt64.self)
-        try each(try scanner.scanNodes()) { record in
-            let isLinked = record.attributes.parent.number == 0 && record.attributes.type != .directory
-            if isLinked { try linked.add(record.inode.number) }
-            try take(.node(record))
+        let linked = SpillSpace(directory: options.spillDirectory).sorter(of: UInt64.self)
+        let keepingLinked = { (node: NodeRecord) -> BinaryRecord in
+            if node.hasCountedParents { try linked.add(node.inode.number) }
+            return .node(node)
         }
-        try each(try scanner.scanChunks()) { try take(.chunk($0)) }
-        try each(try scanner.scanEdges()) { try take(.edge($0)) }
+        try each(try scanner.scanNodes(), keepingLinked, take)
+        try each(try scanner.scanChunks(), BinaryRecord.chunk, take)
+        try each(try scanner.scanEdges(), BinaryRecord.edge, take)
+        try forEachParent(of: linked, take)
+        try each(try scanner.scanSymlinks(), BinaryRecord.symlink, take)
+        try forEachSustained(take)
+        try each(try scanner.scanDeletedFiles(), BinaryRecord.deletedFile, take)
+        // One user is what a loader assumes.
+        try each(
+            try scanner.scanSliceReferences(),
+            { $0.count == 1 || $0.id == 0 ? nil : .sliceReference($0) },
+            take
+        )
+        try each(try scanner.scanACLRules(), BinaryRecord.aclRule, take)
+        try each(try scanner.scanExtendedAttributes(), BinaryRecord.extendedAttribute, take)
+        for kind in QuotaKind.allCases { try each(try scanner.scanQuotas(kind), BinaryRecord.quota, take) }
+        try each(try scanner.scanDirectoryStats(), BinaryRecord.directoryStat, take)
+    }
+
+    private func forEachParent(
+        of linked: Spill<UInt64>,
+        _ take: (BinaryMessage) throws -> Void
+    ) throws {
         let inodes = try linked.finish()
         try inodes.start()
+        var last: UInt64 = 0
         while let number = inodes.head {
-            for link in try scanner.parents(of: Inode(number)) where link.count != 0 {
-                try take(.parent(Inode(number), link))
-            }
             try inodes.advance()
+            guard number != last else { continue }
+            last = number
+            for link in try scanner.parents(of: Inode(number)) where link.count != 0 {
+                try take(BinaryRecord.parent(Inode(number), link).message)
+            }
         }
-        try each(try scanner.scanSymlinks()) { try take(.symlink($0)) }
-        try forEachSustained(take)
-        try each(try scanner.scanDeletedFiles()) { try take(.deletedFile($0)) }
-        // One user is what a loader assumes.
-        try each(try scanner.scanSliceReferences()) { record in
-            if record.count != 1, record.id != 0 { try take(.sliceReference(record)) }
-        }
-        try each(try scanner.scanACLRules()) { try take(.aclRule($0)) }
-        try each(try scanner.scanExtendedAttributes()) { try take(.extendedAttribute($0)) }
-        for kind in QuotaKind.allCases { try each(try scanner.scanQuotas(kind)) { try take(.quota($0)) } }
-        try each(try scanner.scanDirectoryStats()) { try take(.directoryStat($0)) }
     }
 
     /// One record for each session.
-    private func forEachSustained(_ take: (BinaryRecord) throws -> Void) throws {
-        let held = SpillSpace().sorter(of: HeldInode.self)
-        try each(try scanner.scanSustainedInodes()) { record in
+    private func forEachSustained(_ take: (BinaryMessage) throws -> Void) throws {
+        let held = SpillSpace(directory: options.spillDirectory).sorter(of: HeldInode.self)
+        let cursor = try scanner.scanSustainedInodes()
+        while let record = try next(cursor) {
             try held.add(HeldInode(session: record.session, inode: record.inode.number))
         }
         let sorted = try held.finish()
@@ -91,30 +103,55 @@ private struct BinaryDumpSource {
         while let first = sorted.head {
             var inodes: [UInt64] = []
             while let next = sorted.head, next.session == first.session {
-                inodes.append(next.inode)
+                if inodes.last != next.inode { inodes.append(next.inode) }
                 try sorted.advance()
             }
-            try take(.sustained(first.session, inodes))
+            try take(BinaryRecord.sustained(first.session, inodes).message)
         }
     }
 
+    /// Hands out the records of a scan, each once.
+    /// - Parameter wrap: answers nil for records that a dump leaves out.
     private func each<Record>(
         _ cursor: any RecordCursor<Record>,
-        _ take: (Record) throws -> Void,
+        _ wrap: (Record) throws -> BinaryRecord?,
+        _ take: (BinaryMessage) throws -> Void,
     ) throws {
-        while let scanned = try cursor.next() {
-            switch scanned {
-            case .record(let record): try take(record)
-            case .damaged(let damage):
-                throw MaintenanceError(
-                    .incomplete,
-                    "dump the volume",
-                    reason: "the record \(damage.kind) \(damage.key) cannot be read: \(damage.reason)",
-                    hint: "see what 'sluice fsck' says of it"
-                )
+        guard !scanner.isOrdered else {
+            while let record = try next(cursor) {
+                if let wrapped = try wrap(record) { try take(wrapped.message) }
             }
+            return
+        }
+        let sorter = BinarySorter(
+            memoryLimitBytes: options.sortMemory,
+            directory: options.spillDirectory
+        )
+        while let record = try next(cursor) {
+            if let wrapped = try wrap(record) { try sorter.add(wrapped) }
+        }
+        // Of a record that changed between its deliveries either state is one that it had.
+        try sorter.finish(repeated: { _, _ in }, take)
+    }
+
+    private func next<Record>(_ cursor: any RecordCursor<Record>) throws -> Record? {
+        switch try cursor.next() {
+        case .record(let record): return record
+        case .damaged(let damage):
+            throw MaintenanceError(
+                .incomplete,
+                "dump the volume",
+                reason: "the record \(damage.kind) \(damage.key) cannot be read: \(damage.reason)",
+                hint: "see what 'sluice fsck' says of it"
+            )
+        case nil: return nil
         }
     }
+}
+
+extension NodeRecord {
+    /// Whether the node has, or had, several names.
+    var hasCountedParents: Bool { attributes.parent.number == 0 && attributes.type != .directory }
 }
 
 /// A node that a session keeps.

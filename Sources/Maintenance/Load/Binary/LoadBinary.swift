@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loads a binary dump into an empty database: records as they are, but what can be counted is counted
 // (metadata-format §6.2): users of slices, names of files with several, and the counters of ids, which must
-// not fall behind what is in use.
+// not fall behind what is in use. Records wait in a sort, because a dump of Redis may hold one twice.
 
 import Metadata
 import SluiceBase
@@ -13,17 +13,19 @@ package struct BinaryLoadReport: Sendable {
     package var summary: BinaryDumpSummary
     /// References whose count in the dump was not the number of records that name the slice.
     package var correctedReferences = 0
+    /// Slices whose users disagree about their size.
+    package var disputedSlices: UInt64 = 0
 }
 
 /// Reads a binary dump into a database that holds nothing yet.
 ///
 /// The load is not finished: the caller does that when all is well.
 /// - Parameter begin: opens the database for the settings that the dump begins with.
-/// - Throws: `CodecError` with the place for a dump that is cut or damaged; `EngineError`; what `input` and
-///   `begin` throw.
+/// - Throws: `CodecError` with the place for a dump that is cut or damaged; `MaintenanceError.mismatch` for
+///   one that holds a record in two forms; `EngineError`; what `input` and `begin` throw.
 package func loadBinary(
     from input: any DumpInput,
-    spill: SpillSpace = SpillSpace(),
+    options: LoadOptions = LoadOptions(),
     begin: (VolumeSettings) throws -> LoadTarget,
 ) throws -> (target: LoadTarget, report: BinaryLoadReport) {
     var load: BinaryLoad?
@@ -32,7 +34,7 @@ package func loadBinary(
         case .format(let json):
             guard load == nil else { throw CodecError("a binary dump", "it holds two settings") }
             let settings = try VolumeSettings(decoding: json)
-            load = BinaryLoad(into: try begin(settings), settings: settings, spill: spill)
+            load = BinaryLoad(into: try begin(settings), settings: settings, options: options)
         case .record(let message, let kind, let field):
             guard let record = try BinaryRecord(message, kind: kind, field: field) else { return }
             try load?.take(record)
@@ -43,7 +45,8 @@ package func loadBinary(
     let report = BinaryLoadReport(
         settings: load.settings,
         summary: summary,
-        correctedReferences: load.correctedReferences
+        correctedReferences: load.correctedReferences,
+        disputedSlices: load.disputedSlices
     )
     return (load.target, report)
 }
@@ -58,32 +61,40 @@ package func summarizeBinary(_ input: any DumpInput) throws -> BinaryDumpSummary
 private final class BinaryLoad {
     let target: LoadTarget
     let settings: VolumeSettings
+    private let options: LoadOptions
     private var counters: [Counter: Int64] = [:]
     private var rules: [UInt32: ACLRule] = [:]
+    private let records: BinarySorter
     private let uses: SliceUseCollector
     private let references: Spill<FoundReference>
     private let links: Spill<EntryLink>
     private let linkedNodes: Spill<UInt64>
-    /// Nodes that name ACL rules wait until all rules have come.
-    private let ruledNodes: Spill<PackedNode>
+    private var count: UInt64 = 0
     private var highestInode: UInt64 = 1
     private var highestTrash: UInt64 = 0
     private var highestReference: UInt64 = 0
     private(set) var correctedReferences = 0
+    private(set) var disputedSlices: UInt64 = 0
 
-    init(into target: LoadTarget, settings: VolumeSettings, spill: SpillSpace) {
+    init(into target: LoadTarget, settings: VolumeSettings, options: LoadOptions) {
         self.target = target
         self.settings = settings
+        self.options = options
+        let spill = SpillSpace(directory: options.spillDirectory)
+        records = BinarySorter(memoryLimitBytes: options.sortMemory, directory: options.spillDirectory)
         uses = SliceUseCollector(spill: spill)
         references = spill.sorter()
         links = spill.sorter()
         linkedNodes = spill.sorter()
-        ruledNodes = spill.sorter()
     }
 
-    /// Writes what had to wait, and what was counted.
+    /// Writes everything, and what was counted.
     func finish() throws {
-        try writeRuledNodes()
+        try records.finish(repeated: compare) { message in
+            try pause()
+            let record = try BinaryRecord(message.bytes, kind: message.kind, field: message.field)
+            if let record { try write(record) }
+        }
         try writeReferences()
         try writeParents()
         raise(.nextInode, to: highestInode, by: 1)
@@ -99,22 +110,48 @@ private final class BinaryLoad {
         counters[counter] = max(counters[counter] ?? 0, needed)
     }
 
-    // MARK: Records
+    private func pause() throws {
+        count += 1
+        if count & 0xFFF == 0 { try options.cancellation.throwIfCancelled() }
+    }
+
+    private func compare(_ earlier: BinaryMessage, _ later: BinaryMessage) throws {
+        guard !options.isForced,
+            let record = try BinaryRecord(later.bytes, kind: later.kind, field: later.field)
+        else { return }
+        throw MaintenanceError(
+            .mismatch,
+            "load",
+            reason: "the dump holds \(record.noun) twice, in different forms",
+            hint: "it changed while the dump was made, or the dump is damaged; --force takes the later form"
+        )
+    }
+
+    // MARK: Records as they come
 
     func take(_ record: BinaryRecord) throws {
+        try pause()
         switch record {
         case .counter(let name, let value):
             // Others say names that JuiceFS keeps for itself.
             guard let counter = Counter(rawValue: name) else { return }
             counters[counter] = value
         case .aclRule(let rule): rules[rule.id] = rule.rule
-        case .sliceReference(let reference):
-            highestReference = max(highestReference, reference.id)
-            try references.add(FoundReference(reference))
         case .parent:
             // Counted from the entries, which say it all.
             return
-        case .node(let node): try take(node)
+        case .node, .edge, .chunk, .sliceReference, .symlink, .sustained, .deletedFile, .extendedAttribute,
+            .directoryStat, .quota:
+            try records.add(record)
+        }
+    }
+
+    // MARK: Records in order
+
+    private func write(_ record: BinaryRecord) throws {
+        switch record {
+        case .counter, .aclRule, .parent: return
+        case .node(let node): try write(node)
         case .edge(let edge):
             try links.add(EntryLink(inode: edge.inode.number, parent: edge.parent.number))
             let entry = NamedEntry(name: edge.name, inode: edge.inode, type: edge.type)
@@ -122,9 +159,12 @@ private final class BinaryLoad {
         case .chunk(let chunk):
             _ = try uses.add(chunk)
             try target.put(.chunk(chunk))
+        case .sliceReference(let reference):
+            highestReference = max(highestReference, reference.id)
+            try references.add(FoundReference(reference))
         case .symlink(let link): try target.put(.symlink(link))
         case .sustained(let session, let inodes):
-            for inode in inodes {
+            for inode in Set(inodes) {
                 try target.put(.sustained(SustainedInode(session: session, inode: Inode(inode))))
             }
         case .deletedFile(let file): try target.put(.deletedFile(file))
@@ -134,35 +174,15 @@ private final class BinaryLoad {
         }
     }
 
-    private func take(_ node: NodeRecord) throws {
-        try note(node)
-        guard node.attributes.accessACL == 0, node.attributes.defaultACL == 0 else {
-            return try ruledNodes.add(PackedNode(node))
-        }
-        try target.put(.node(node.inode, node.attributes))
-    }
-
-    private func note(_ node: NodeRecord) throws {
+    private func write(_ node: NodeRecord) throws {
         let number = node.inode.number
         if node.inode.isTrash {
             highestTrash = max(highestTrash, number - Inode.trash.number)
         } else {
             highestInode = max(highestInode, number)
         }
-        let isLinked = node.attributes.parent.number == 0 && node.attributes.type != .directory
-        if isLinked { try linkedNodes.add(number) }
-    }
-
-    // MARK: What waits for the end
-
-    private func writeRuledNodes() throws {
-        let nodes = try ruledNodes.finish()
-        try nodes.start()
-        while let packed = nodes.head {
-            let node = try packed.record
-            try target.put(.node(node.inode, try mapRules(of: node)))
-            try nodes.advance()
-        }
+        if node.hasCountedParents { try linkedNodes.add(number) }
+        try target.put(.node(node.inode, try mapRules(of: node)))
     }
 
     /// The attributes with the ids that the rules have in this database.
@@ -179,6 +199,8 @@ private final class BinaryLoad {
         return attributes
     }
 
+    // MARK: What is counted
+
     /// As many users as records name the slice; what nobody names and is to be deleted stays so.
     private func writeReferences() throws {
         let (uses, found) = (try uses.finish(), try references.finish())
@@ -194,20 +216,21 @@ private final class BinaryLoad {
         while true {
             let id = min(uses.head?.sliceID ?? .max, found.head?.sliceID ?? .max)
             var count: Int64 = 0
-            var size: UInt32 = 0
             guard uses.head != nil || found.head != nil else { return nil }
+            var sizes: ClosedRange<UInt32>?
             while let use = uses.head, use.sliceID == id {
                 count += 1
-                size = use.size
+                sizes = min(sizes?.lowerBound ?? use.size, use.size)...max(sizes?.upperBound ?? 0, use.size)
                 try uses.advance()
             }
+            if let sizes, sizes.lowerBound != sizes.upperBound { disputedSlices += 1 }
             var stored: FoundReference?
             while let reference = found.head, reference.sliceID == id {
                 stored = reference
                 try found.advance()
             }
             if count != stored?.count ?? 1 { correctedReferences += 1 }
-            if count > 0 { return SliceReference(id: id, size: size, count: count) }
+            if let sizes { return SliceReference(id: id, size: sizes.upperBound, count: count) }
             // Without users: only what is to be deleted is worth a record.
             if let stored, stored.count <= 0 {
                 return SliceReference(id: id, size: stored.size, count: stored.count)
@@ -243,30 +266,4 @@ private struct EntryLink: BitwiseCopyable, Comparable, Sendable {
     static func < (left: EntryLink, right: EntryLink) -> Bool {
         (left.inode, left.parent) < (right.inode, right.parent)
     }
-}
-
-/// A node in a fixed number of bytes.
-private struct PackedNode: BitwiseCopyable, Comparable, Sendable {
-    private let inode: UInt64
-    private let count: UInt8
-    private var bytes: InlineArray<87, UInt8> = .init(repeating: 0)
-
-    init(_ record: NodeRecord) {
-        inode = record.inode.number
-        let encoded = record.attributes.encoded
-        // 81 bytes at most (metadata-format §4.2).
-        count = UInt8(clamping: min(encoded.count, 87))
-        for index in 0..<Int(count) { bytes[index] = encoded[index] }
-    }
-
-    var record: NodeRecord {
-        get throws(CodecError) {
-            let encoded = (0..<Int(count)).map { bytes[$0] }
-            return NodeRecord(inode: Inode(inode), attributes: try Attributes(decoding: encoded))
-        }
-    }
-
-    static func < (left: PackedNode, right: PackedNode) -> Bool { left.inode < right.inode }
-
-    static func == (left: PackedNode, right: PackedNode) -> Bool { left.inode == right.inode }
 }

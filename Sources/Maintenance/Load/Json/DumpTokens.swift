@@ -302,6 +302,20 @@ package final class DumpTokens {
     /// - Parameter limit: bytes; more are an error.
     func rawValue(limit: Int) throws -> [UInt8] {
         var raw: [UInt8] = []
+        try forEachByteOfValue { byte in
+            raw.append(byte)
+            guard raw.count <= limit else { throw failure("a value is too long") }
+        }
+        return raw
+    }
+
+    /// Takes a value of a field that nobody knows, of any length.
+    func skipValue() throws {
+        try forEachByteOfValue { _ in }
+    }
+
+    private func forEachByteOfValue(_ body: (UInt8) throws -> Void) throws {
+        var isEmpty = true
         var depth = 0
         var isInString = false
         var isEscaped = false
@@ -309,10 +323,10 @@ package final class DumpTokens {
         while true {
             let next = try byte()
             let isEnd = next == UInt8(ascii: "}") || next == UInt8(ascii: "]")
-            if depth == 0, !isInString, !raw.isEmpty, isEnd || next == UInt8(ascii: ",") { return raw }
-            raw.append(next)
+            if depth == 0, !isInString, !isEmpty, isEnd || next == UInt8(ascii: ",") { return }
+            try body(next)
+            isEmpty = false
             position += 1
-            guard raw.count <= limit else { throw failure("a value is too long") }
             if isInString {
                 isInString = isEscaped || next != 0x22
                 isEscaped = !isEscaped && next == 0x5C
@@ -326,10 +340,5 @@ package final class DumpTokens {
                 guard depth >= 0 else { throw failure("a value is missing") }
             }
         }
-    }
-
-    /// Takes a value of a field that nobody knows.
-    func skipValue() throws {
-        _ = try rawValue(limit: Self.longestString)
     }
 }

@@ -7,6 +7,13 @@ import VolumeModel
 
 /// A node of a dump.
 struct DumpedNode {
+    /// Rough bytes of extended attributes and chunks that wait before they are handed on.
+    private static let largestWaiting = 1 << 20
+    /// Bytes of the slices of one chunk; compaction keeps them far below.
+    private static let longestChunk = 16 << 20
+
+    /// Which description of a node this is, in order of the dump: a node has one with each of its names.
+    let description: UInt64
     var inode = Inode(0)
     var attributes: Attributes?
     var target: ByteString?
@@ -14,20 +21,44 @@ struct DumpedNode {
     var accessRule: ACLRule?
     var defaultRule: ACLRule?
     var chunks: [(index: UInt32, slices: [UInt8])] = []
-    var sliceCount: UInt64 = 0
+    /// Of all chunks, those that were handed on included.
+    private(set) var chunkCount: UInt64 = 0
+    private(set) var sliceCount: UInt64 = 0
+    private var weight = 0
+
+    init(description: UInt64) {
+        self.description = description
+    }
+
+    /// Drops what was handed on.
+    mutating func removeDetails() {
+        extendedAttributes.removeAll()
+        chunks.removeAll()
+        weight = 0
+    }
 
     /// Takes the value of the field that was named last.
+    /// - Parameter handOn: is called when much of a node has gathered, and must remove it.
     /// - Returns: false for a field that is not known.
-    mutating func takeField(_ tokens: DumpTokens) throws -> Bool {
+    mutating func takeField(
+        _ tokens: DumpTokens,
+        handOn: (inout DumpedNode) throws -> Void,
+    ) throws -> Bool {
         if tokens.isText("attr") {
             try takeAttributes(tokens)
         } else if tokens.isText("chunks") {
-            try tokens.forEachElement { try takeChunk(tokens) }
+            try tokens.forEachElement {
+                try takeChunk(tokens)
+                try gather(tokens, handOn)
+            }
         } else if tokens.isText("symlink") {
             try tokens.string()
             target = ByteString(unescapedName(tokens.text))
         } else if tokens.isText("xattrs") {
-            try tokens.forEachElement { try takeExtendedAttribute(tokens) }
+            try tokens.forEachElement {
+                try takeExtendedAttribute(tokens)
+                try gather(tokens, handOn)
+            }
         } else if tokens.isText("posix_acl_access") {
             accessRule = try Self.rule(tokens)
         } else if tokens.isText("posix_acl_default") {
@@ -38,7 +69,17 @@ struct DumpedNode {
         return true
     }
 
+    private mutating func gather(
+        _ tokens: DumpTokens,
+        _ handOn: (inout DumpedNode) throws -> Void
+    ) throws {
+        guard weight > Self.largestWaiting else { return }
+        guard attributes != nil else { throw tokens.failure("a long list stands before 'attr'") }
+        try handOn(&self)
+    }
+
     private mutating func takeAttributes(_ tokens: DumpTokens) throws {
+        guard attributes == nil else { throw tokens.failure("a node has 'attr' twice") }
         var found = Attributes(type: FileType(rawValue: 0), mode: 0, time: .epoch, parent: Inode(0))
         try tokens.forEachField {
             if tokens.isText("inode") {
@@ -131,14 +172,20 @@ struct DumpedNode {
                 try tokens.forEachElement {
                     slices.write(try Self.slice(tokens).encoded)
                     count += 1
+                    guard slices.bytes.count <= Self.longestChunk else {
+                        throw tokens.failure("chunk \(index) has too many slices")
+                    }
                 }
             } else {
                 try tokens.skipValue()
             }
         }
         guard index < 1 << 31 else { throw tokens.failure("chunk \(index)") }
+        guard count > 0 else { return }
         sliceCount += count
-        if count > 0 { chunks.append((index, slices.bytes)) }
+        chunkCount += 1
+        chunks.append((index, slices.bytes))
+        weight += 64 + slices.bytes.count
     }
 
     private static func slice(_ tokens: DumpTokens) throws -> Slice {
@@ -177,10 +224,13 @@ struct DumpedNode {
                 try tokens.skipValue()
             }
         }
-        guard !name.isEmpty, name.count <= 255, value.count <= FileName.maximumAttributeLength else {
+        guard !name.isEmpty, name.count <= 255, !name.bytes.contains(0),
+            value.count <= FileName.maximumAttributeLength
+        else {
             throw tokens.failure("an extended attribute with an impossible name or value")
         }
         extendedAttributes.append((name, value))
+        weight += 64 + name.count + value.count
     }
 
     private static func rule(_ tokens: DumpTokens) throws -> ACLRule? {
@@ -196,14 +246,24 @@ struct DumpedNode {
             } else if tokens.isText("mask") {
                 rule.mask = try tokens.number()
             } else if tokens.isText("users") {
-                try tokens.forEachElement { rule.namedUsers.append(try entry(tokens)) }
+                try tokens.forEachElement { try take(entry(tokens), into: &rule.namedUsers, tokens) }
             } else if tokens.isText("groups") {
-                try tokens.forEachElement { rule.namedGroups.append(try entry(tokens)) }
+                try tokens.forEachElement { try take(entry(tokens), into: &rule.namedGroups, tokens) }
             } else {
                 try tokens.skipValue()
             }
         }
         return rule
+    }
+
+    /// Stored rules count their entries in 16 bits.
+    private static func take(
+        _ entry: ACLRule.Entry,
+        into entries: inout [ACLRule.Entry],
+        _ tokens: DumpTokens,
+    ) throws {
+        guard entries.count < UInt16.max else { throw tokens.failure("an ACL with too many entries") }
+        entries.append(entry)
     }
 
     private static func entry(_ tokens: DumpTokens) throws -> ACLRule.Entry {

@@ -163,6 +163,9 @@ private final class JSONLoad {
                 try tokens.skipValue()
             }
         }
+        guard file.inode.number > 0, Int64(exactly: file.inode.number) != nil else {
+            throw tokens.failure("\(file.inode) is no inode")
+        }
         return file
     }
 
@@ -182,7 +185,9 @@ private final class JSONLoad {
                     try tokens.skipValue()
                 }
             }
-            quotas[kind, default: [:]][key] = quota
+            guard quotas[kind, default: [:]].updateValue(quota, forKey: key) == nil else {
+                throw tokens.failure("a second \(kind) quota of \(key)")
+            }
         }
     }
 
@@ -237,6 +242,7 @@ private final class JSONLoad {
         summary.inodes = UInt64(clamping: totals.totalInodes)
         summary.bytes = tokens.offset
         summary.lacksSecrets = settings.hasRemovedSecret
+        summary.disputedSlices = tree.nodes.disputedSlices
         return summary
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The nodes of a dump in order of their inodes: names of the same file come together, what is repeated with
-// each of them is taken once, users of slices are counted.
+// The nodes of a dump in order of their inodes: names of the same file come together, the first of its
+// descriptions is taken as JuiceFS takes it, users of slices are counted.
 
 import Metadata
 import SluiceBase
@@ -29,85 +29,159 @@ struct LoadedTotals {
 
 /// Collects nodes and writes them sorted.
 final class LoadedNodes {
-    private enum Kind: UInt8 {
+    fileprivate enum Kind: UInt8 {
         case node
         case symlink
         case extendedAttribute
         case chunk
     }
 
+    /// A node that is being written.
+    private struct Current {
+        let inode: Inode
+        let description: UInt64
+        let attributes: Attributes
+        var target: [UInt8]?
+        /// Of all its names.
+        var parents: [Inode]
+    }
+
     private let sorter: ByteSorter
     private let uses: Spill<SliceUseNumber>
     /// The key that is being put together.
     private var key: [UInt8] = []
+    private let isForced: Bool
+    private var descriptions: UInt64 = 0
     private(set) var totals = LoadedTotals()
-    /// The inode whose records are written, with the parents of all its names.
-    private var current: (inode: Inode, attributes: Attributes, parents: [Inode])?
+    /// Slices whose users disagree about their size.
+    private(set) var disputedSlices: UInt64 = 0
+    private var current: Current?
 
     init(_ options: LoadOptions) {
+        isForced = options.isForced
         sorter = ByteSorter(memoryLimitBytes: options.sortMemory, directory: options.spillDirectory)
         uses = SpillSpace(directory: options.spillDirectory).sorter()
     }
 
-    /// Takes a node under one of its names; `attributes` name the directory.
-    func add(_ node: DumpedNode, _ attributes: Attributes) throws {
-        // Encoded attributes end where the tier is, which is left out when it is 0.
-        try add(.node, of: node.inode, value: attributes.encoded)
-        if attributes.type == .symlink, let target = node.target {
-            try add(.symlink, of: node.inode, value: target.bytes)
-        }
-        for attribute in node.extendedAttributes {
-            try add(.extendedAttribute, of: node.inode, attribute.name.bytes, value: attribute.value)
-        }
-        for chunk in node.chunks {
-            try add(.chunk, of: node.inode, numberKey(UInt64(chunk.index)), value: chunk.slices)
-        }
+    /// The next description of a node.
+    func describe() -> DumpedNode {
+        descriptions += 1
+        return DumpedNode(description: descriptions)
     }
 
-    private func add(_ kind: Kind, of inode: Inode, _ rest: [UInt8] = [], value: [UInt8]) throws {
+    /// Takes a node under one of its names; `attributes` name the directory.
+    func add(_ node: inout DumpedNode, _ attributes: Attributes) throws {
+        // Encoded attributes end where the tier is, which is left out when it is 0.
+        try add(.node, [], attributes.encoded, of: node.inode, node)
+        if attributes.type == .symlink, let target = node.target {
+            try add(.symlink, [], target.bytes, of: node.inode, node)
+        }
+        try addDetails(of: node.inode, from: &node)
+    }
+
+    /// Takes what may be long of a node.
+    func addDetails(of inode: Inode, from node: inout DumpedNode) throws {
+        for attribute in node.extendedAttributes {
+            try add(.extendedAttribute, attribute.name.bytes, attribute.value, of: inode, node)
+        }
+        for chunk in node.chunks {
+            try add(.chunk, numberKey(UInt64(chunk.index)), chunk.slices, of: inode, node)
+        }
+        node.removeDetails()
+    }
+
+    private func add(
+        _ kind: Kind,
+        _ rest: [UInt8],
+        _ value: [UInt8],
+        of inode: Inode,
+        _ node: DumpedNode,
+    ) throws {
         key.removeAll(keepingCapacity: true)
         unsafe withUnsafeBytes(of: inode.number.bigEndian) { unsafe key.append(contentsOf: $0) }
         key.append(kind.rawValue)
-        key.append(contentsOf: rest)
+        key += rest
+        unsafe withUnsafeBytes(of: node.description.bigEndian) { unsafe key.append(contentsOf: $0) }
         try sorter.add(key: key, value: value)
     }
 
     /// Writes everything to the target.
     func finish(into target: LoadTarget) throws {
         let sorted = try sorter.finish()
-        // What is repeated with each name of a file has the key before it; nodes are counted.
         var last: [UInt8] = []
         while let record = try sorted.next() {
-            let (place, value) = unsafe (record.key, record.value)
+            let (place, value) = unsafe (record.key, Array(record.value))
             let inode = unsafe Inode(UInt64(bigEndian: place.loadUnaligned(as: UInt64.self)))
             guard let kind = unsafe Kind(rawValue: place[8]) else { continue }
+            let key = unsafe Array(place)
+            let description = number(in: key, at: key.count - 8)
             if kind == .node {
-                try take(Attributes(decoding: unsafe Array(value)), of: inode, into: target)
-            } else if unsafe !last.elementsEqual(place) {
-                last.removeAll(keepingCapacity: true)
-                unsafe last.append(contentsOf: place)
-                try write(kind, inode, rest: Array(last[9...]), unsafe Array(value), into: target)
+                try take(Attributes(decoding: value), description, of: inode, into: target)
+            } else if try isOfFirst(kind, description, value) {
+                let rest = Array(key[9..<key.count - 8])
+                guard key != last else {
+                    throw CodecError("dump", "inode \(inode) has \(kind.noun(rest)) twice")
+                }
+                last = key
+                try write(kind, inode, rest: rest, value, into: target)
             }
         }
         try writeCurrent(into: target)
         try writeReferences(into: target)
     }
 
-    private func take(_ attributes: Attributes, of inode: Inode, into target: LoadTarget) throws {
+    private func take(
+        _ attributes: Attributes,
+        _ description: UInt64,
+        of inode: Inode,
+        into target: LoadTarget,
+    ) throws {
         guard let known = current, known.inode == inode else {
             try writeCurrent(into: target)
-            current = (inode, attributes, [attributes.parent])
+            current = Current(
+                inode: inode,
+                description: description,
+                attributes: attributes,
+                parents: [attributes.parent]
+            )
             return
         }
-        guard attributes.type == known.attributes.type, attributes.type != .directory else {
-            throw CodecError("dump", "inode \(inode) is a directory with several names, or two things")
-        }
+        guard attributes.type == known.attributes.type, attributes.type != .directory,
+            attributes.device == known.attributes.device
+        else { throw CodecError("dump", "inode \(inode) is a directory with several names, or two things") }
+        var same = attributes
+        (same.parent, same.linkCount) = (known.attributes.parent, known.attributes.linkCount)
+        guard isForced || same == known.attributes else { throw Self.disagreement(about: inode) }
         current?.parents.append(attributes.parent)
     }
 
+    /// A file that changed while JuiceFS dumped a live volume is described as it was at each of its names.
+    private static func disagreement(about inode: Inode) -> MaintenanceError {
+        MaintenanceError(
+            .mismatch,
+            "load",
+            reason: "the names of inode \(inode) describe it in different ways",
+            hint: "it changed while the dump was made, or two files have one number;"
+                + " --force takes what stands first in the dump"
+        )
+    }
+
+    /// Whether a detail belongs to the description that is taken.
+    private func isOfFirst(_ kind: Kind, _ description: UInt64, _ value: [UInt8]) throws -> Bool {
+        guard let known = current else { return false }
+        let isFirst = description == known.description
+        guard kind == .symlink else { return isFirst }
+        if isFirst { current?.target = value }
+        guard isFirst || known.target == value else {
+            throw CodecError("dump", "inode \(known.inode) is a symlink with two targets")
+        }
+        return isFirst
+    }
+
     private func writeCurrent(into target: LoadTarget) throws {
-        guard let (inode, known, parents) = current else { return }
-        var attributes = known
+        guard let known = current else { return }
+        let (inode, parents) = (known.inode, known.parents)
+        var attributes = known.attributes
         current = nil
         if attributes.type != .directory { attributes.linkCount = UInt32(clamping: parents.count) }
         if parents.count > 1 {
@@ -156,20 +230,34 @@ final class LoadedNodes {
     }
 
     /// One reference per slice, with the number of records that name it; holes have none.
+    ///
+    /// Where records disagree about the size, one names a foreign slice. All of them count, so that nobody
+    /// loses data; the check of the loaded volume finds them as it found them before the dump.
     private func writeReferences(into target: LoadTarget) throws {
         let sorted = try uses.finish()
         try sorted.start()
         while let slice = sorted.head {
-            guard slice.id > totals.highestSlice else {
-                throw CodecError("dump", "slice \(slice.id) has two sizes")
-            }
-            var count: Int64 = 0
-            while let next = sorted.head, next == slice {
-                count += 1
+            var reference = SliceReference(id: slice.id, size: slice.size, count: 0)
+            while let next = sorted.head, next.id == slice.id {
+                reference.count += 1
+                reference.size = next.size
                 try sorted.advance()
             }
+            if reference.size != slice.size { disputedSlices += 1 }
             totals.highestSlice = slice.id
-            try target.put(.sliceReference(SliceReference(id: slice.id, size: slice.size, count: count)))
+            try target.put(.sliceReference(reference))
+        }
+    }
+}
+
+extension LoadedNodes.Kind {
+    /// What a detail is called, by what follows the inode in its key.
+    fileprivate func noun(_ rest: [UInt8]) -> String {
+        switch self {
+        case .node: "a description"
+        case .symlink: "a target"
+        case .extendedAttribute: "the extended attribute '\(ByteString(rest))'"
+        case .chunk: "chunk \(number(in: rest, at: 0))"
         }
     }
 }

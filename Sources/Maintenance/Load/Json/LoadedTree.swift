@@ -24,17 +24,20 @@ final class LoadedTree {
     private(set) var chunks: UInt64 = 0
     private(set) var slices: UInt64 = 0
     private var path: [Level] = []
+    private var late = LateEntries()
     private let progress: (UInt64) throws -> Void
 
     /// A node whose object is being read.
     private struct Level {
         /// Nil at the top.
         var name: FileName?
-        var node = DumpedNode()
+        var node: DumpedNode
         /// Whether its fields are read, or its entries.
         var readsEntries = false
         var isFirstField = true
         var isFirstEntry = true
+        /// The greatest name of an entry so far.
+        var lastName: FileName?
         var subdirectories: UInt32 = 0
         /// What the entries add up to, and what they do with everything below them.
         var direct = DirectoryStat()
@@ -60,16 +63,21 @@ final class LoadedTree {
     /// Reads the tree below a directory at the top, whatever number the dump gives it.
     func read(top: Inode) throws {
         try tokens.expect("{")
-        path = [Level(name: nil)]
+        path = [Level(name: nil, node: nodes.describe())]
         while !path.isEmpty {
-            if path[path.count - 1].readsEntries { try nextEntry(top) } else { try nextField(top) }
+            if path[path.count - 1].readsEntries { try nextEntry() } else { try nextField(top) }
         }
+        try late.flush(to: target)
     }
 
     private func nextField(_ top: Inode) throws {
         let last = path.count - 1
         guard try tokens.nextField(&path[last].isFirstField) else { return try leave(top) }
-        if try path[last].node.takeField(tokens) { return }
+        let isTop = path[last].name == nil
+        let isKnown = try path[last].node.takeField(tokens) { node in
+            try nodes.addDetails(of: isTop ? top : node.inode, from: &node)
+        }
+        if isKnown { return }
         guard tokens.isText("entries") else { return try tokens.skipValue() }
         if try tokens.takeNull() { return }
         guard path[last].node.attributes?.type == .directory else {
@@ -78,9 +86,12 @@ final class LoadedTree {
         guard path.count < Self.deepest else { throw tokens.failure("directories are nested too deep") }
         try tokens.expect("{")
         path[last].readsEntries = true
+        path[last].isFirstEntry = true
+        // Many directories may be open at a time.
+        try nodes.addDetails(of: number(of: path[last], top), from: &path[last].node)
     }
 
-    private func nextEntry(_ top: Inode) throws {
+    private func nextEntry() throws {
         let last = path.count - 1
         guard try tokens.nextField(&path[last].isFirstEntry) else {
             path[last].readsEntries = false
@@ -89,7 +100,7 @@ final class LoadedTree {
         let name = FileName(unescapedName(tokens.text))
         guard name.isValidName else { throw tokens.failure("the name '\(name)' is not possible") }
         try tokens.expect("{")
-        path.append(Level(name: name))
+        path.append(Level(name: name, node: nodes.describe()))
     }
 
     private func number(of level: Level, _ top: Inode) -> Inode {
@@ -116,9 +127,9 @@ final class LoadedTree {
         attributes.parent = parent
         if let rule = level.node.accessRule { attributes.accessACL = try target.aclID(of: rule) }
         if let rule = level.node.defaultRule { attributes.defaultACL = try target.aclID(of: rule) }
-        chunks += UInt64(level.node.chunks.count)
+        chunks += level.node.chunkCount
         slices += level.node.sliceCount
-        try nodes.add(level.node, attributes)
+        try nodes.add(&level.node, attributes)
         if isDirectory { try finish(level, inode) }
         guard let name = level.name else {
             guard isDirectory else { throw tokens.failure("the top is no directory") }
@@ -146,14 +157,20 @@ final class LoadedTree {
             throw tokens.failure("inode \(inode) cannot be in directory \(parent)")
         }
         let entry = NamedEntry(name: name, inode: inode, type: attributes.type)
-        try target.put(.entry(entry, in: parent))
+        let last = path.count - 1
+        if let greatest = path[last].lastName, !(greatest < name) {
+            guard name != greatest else { throw tokens.failure("the name '\(name)' comes twice") }
+            try late.add(entry, in: parent, to: target)
+        } else {
+            path[last].lastName = name
+            try target.put(.entry(entry, in: parent))
+        }
         let isFile = attributes.type == .file
         let own = DirectoryStat(
             dataLength: isFile ? Int64(clamping: attributes.length) : 0,
             usedSpace: attributes.usedSpace,
             usedInodes: 1
         )
-        let last = path.count - 1
         path[last].direct = path[last].direct + own
         path[last].nested = path[last].nested + own + nested
         if attributes.type == .directory { path[last].subdirectories &+= 1 }
