@@ -44,9 +44,9 @@ let package = Package(
         .systemLibrary(name: "CSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         // Loaded when they are needed (libpq-dev, libcurl4-openssl-dev, libssh-dev).
-        .target(name: "CLibpq"),
-        .target(name: "CCurl"),
-        .target(name: "CLibssh"),
+        .target(name: "CLibpq", dependencies: ["CLinux"]),
+        .target(name: "CCurl", dependencies: ["CLinux"]),
+        .target(name: "CLibssh", dependencies: ["CLinux"]),
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
 
         // Words and ground.

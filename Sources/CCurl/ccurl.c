@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <dlfcn.h>
+#include "clinux.h"
 #include <pthread.h>
-#include <stddef.h>
 
 // Hidden: the library must not find these functions in the place of its own.
 #pragma GCC visibility push(hidden)
@@ -25,25 +24,17 @@ static struct {
     CURLcode (*curl_easy_getinfo)(CURL *handle, CURLINFO info, ...);
 } library;
 
+static const char *const names[] = {
+#define NAME(result, name, parameters, arguments) #name,
+    FUNCTIONS(NAME) "curl_easy_setopt", "curl_easy_getinfo"
+};
+_Static_assert(sizeof names == sizeof library, "one name for each function");
+
 static const char *missing;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void *look_up(void *file, const char *name) {
-    void *found = dlsym(file, name);
-    if (found == NULL) missing = name;
-    return found;
-}
-
 static void load(void) {
-    void *file = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-    if (file == NULL) {
-        missing = "libcurl.so.4";
-        return;
-    }
-#define LOOK_UP(result, name, parameters, arguments) library.name = look_up(file, #name);
-    FUNCTIONS(LOOK_UP)
-    library.curl_easy_setopt = look_up(file, "curl_easy_setopt");
-    library.curl_easy_getinfo = look_up(file, "curl_easy_getinfo");
+    missing = clinux_load_library("libcurl.so.4", names, sizeof names / sizeof *names, &library);
 }
 
 const char *ccurl_load(void) {

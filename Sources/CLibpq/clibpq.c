@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <dlfcn.h>
+#include "clinux.h"
 #include <pthread.h>
-#include <stddef.h>
 
 // Hidden: the library must not find these functions in the place of its own.
 #pragma GCC visibility push(hidden)
@@ -57,23 +56,17 @@ static struct {
     FUNCTIONS(MEMBER)
 } library;
 
+static const char *const names[] = {
+#define NAME(result, name, parameters, arguments) #name,
+    FUNCTIONS(NAME)
+};
+_Static_assert(sizeof names == sizeof library, "one name for each function");
+
 static const char *missing;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void *look_up(void *file, const char *name) {
-    void *found = dlsym(file, name);
-    if (found == NULL) missing = name;
-    return found;
-}
-
 static void load(void) {
-    void *file = dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
-    if (file == NULL) {
-        missing = "libpq.so.5";
-        return;
-    }
-#define LOOK_UP(result, name, parameters, arguments) library.name = look_up(file, #name);
-    FUNCTIONS(LOOK_UP)
+    missing = clinux_load_library("libpq.so.5", names, sizeof names / sizeof *names, &library);
 }
 
 const char *clibpq_load(void) {

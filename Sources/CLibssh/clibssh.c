@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#define _GNU_SOURCE
-#include <dlfcn.h>
+#include "clinux.h"
 #include <pthread.h>
-#include <stddef.h>
 
+// Hidden, where the header says "default": the library must not find these functions in the place of its own.
+#define visibility(kind) visibility("hidden")
 #include "clibssh.h"
+#undef visibility
 
 // What of the library is used: result, name, parameters, arguments.
 #define FUNCTIONS(F)                                                                                        \
@@ -74,24 +75,17 @@ static struct {
     FUNCTIONS(MEMBER)
 } library;
 
+static const char *const names[] = {
+#define NAME(result, name, parameters, arguments) #name,
+    FUNCTIONS(NAME)
+};
+_Static_assert(sizeof names == sizeof library, "one name for each function");
+
 static const char *missing;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void *look_up(void *file, const char *name) {
-    void *found = dlsym(file, name);
-    if (found == NULL) missing = name;
-    return found;
-}
-
 static void load(void) {
-    // The header makes its functions visible to all: the library must find its own and not these.
-    void *file = dlopen("libssh.so.4", RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
-    if (file == NULL) {
-        missing = "libssh.so.4";
-        return;
-    }
-#define LOOK_UP(result, name, parameters, arguments) library.name = look_up(file, #name);
-    FUNCTIONS(LOOK_UP)
+    missing = clinux_load_library("libssh.so.4", names, sizeof names / sizeof *names, &library);
     if (missing == NULL && library.ssh_init() != SSH_OK) missing = "a part that libssh needs";
 }
 

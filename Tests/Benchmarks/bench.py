@@ -91,17 +91,30 @@ def volumes(bench, sizes, rounds):
 
 
 def dumps(bench, files, directories, rounds):
-    forms = ("JSON", "binary")
-    names = [f"{deed} of {files:,} files as {form}" for deed in ("dump", "load") for form in forms]
-    if not any(map(bench.wants, names)):
-        return
-    volume = workloads.Volume(bench, "dumped").with_metadata(files, directories)
-    for form, kind in (("JSON", []), ("binary", ["--binary"])):
-        for deed, workload in (("dump", workloads.dump), ("load", workloads.load)):
-            name = f"{deed} of {files:,} files as {form}"
-            if bench.wants(name):
-                bench.measure(name, DUMP, workload(bench, volume, kind), rounds)
-    volume.remove()
+    for engine in ("SQLite", "Redis"):
+        deeds = [(deed, form) for form in ("JSON", "binary") for deed in ("dump", "load")]
+        names = {deed: f"{deed[0]} of {files:,} files as {deed[1]} on {engine}" for deed in deeds}
+        if not any(map(bench.wants, names.values())):
+            continue
+        server = servers.Redis(bench.scratch) if engine == "Redis" else None
+        try:
+            volume = workloads.Volume(bench, "dumped").with_metadata(files, directories)
+            empty_database = server.empty_database if server else volume.empty_database
+            if server:
+                volume.moved_to(server.address())
+            for (deed, form), name in names.items():
+                if not bench.wants(name):
+                    continue
+                kind = ["--binary"] if form == "binary" else []
+                if deed == "dump":
+                    contenders = workloads.dump(bench, volume, kind)
+                else:
+                    contenders = workloads.load(bench, volume, kind, empty_database)
+                bench.measure(name, DUMP, contenders, rounds)
+            volume.remove()
+        finally:
+            if server:
+                server.stop()
 
 
 def on_servers(bench, files, directories, rounds):
@@ -194,6 +207,7 @@ def arguments():
     parser.add_argument("--sluice", required=True, help="our release binary")
     parser.add_argument("--juicefs", required=True, help="the real program")
     parser.add_argument("--small", action="store_true", help="a tenth of every size, three rounds")
+    parser.add_argument("--rounds", type=int, help="rounds of each workload (default 5, 3 for long ones)")
     parser.add_argument("--peer-only", action="store_true", help="measure the real program alone")
     parser.add_argument("--only", action="append", help="only workloads with this in their name (repeatable)")
     parser.add_argument("--without", action="append", help="none with this in their name (repeatable)")
@@ -209,6 +223,7 @@ def main():
     if not os.access(measure.TIME, os.X_OK):
         sys.exit("bench.py: /usr/bin/time is missing (Debian package time)")
     scale, rounds, starts = (10, 3, 10) if options.small else (1, 5, 20)
+    rounds = options.rounds or rounds
     with tempfile.TemporaryDirectory(prefix="sluice-bench-", dir=options.scratch) as scratch:
         bench = Bench(options, scratch)
         document = {

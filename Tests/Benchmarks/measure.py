@@ -66,8 +66,8 @@ def medians(runs):
 def paired(rounds, contenders):
     """Runs the contenders in turn, the order reversed in every other round.
 
-    Takes name → function returning a Cost, returns name → all costs. Before each run everything is written to
-    the disk: no program pays for what the other left in memory.
+    Takes name → function returning a Cost, returns name → all costs. Before each run everything is written
+    to the disk: no program pays for what the other left in memory.
     """
     costs = {name: [] for name in contenders}
     for turn in range(rounds):

@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import time
 
 import measure
@@ -28,13 +29,10 @@ class Operations:
     def __init__(self, bench, server):
         self.bench = bench
         self.server = server
-        self.count = 0
 
     def volume(self):
         """The address of a new volume without trash."""
-        self.count += 1
-        folder = os.path.join(self.bench.scratch, f"operations-{self.count}")
-        os.makedirs(folder)
+        folder = tempfile.mkdtemp(prefix="operations-", dir=self.bench.scratch)
         address = self.server.address() if self.server else f"sqlite3://{folder}/meta.db"
         store = ["--storage", "file", "--bucket", os.path.join(folder, "store"), "--trash-days", "0"]
         measure.run([self.bench.juicefs, "format", "--no-agent", *store, address, "bench"])

@@ -57,6 +57,12 @@ class Redis(Server):
         self.databases += 1
         return f"redis://127.0.0.1:{self.port}/{self.databases}"
 
+    def empty_database(self):
+        """One database for loads, without what was loaded before."""
+        command = ["redis-cli", "-p", str(self.port), "-n", "0", "flushdb"]
+        subprocess.run(command, check=True, capture_output=True)
+        return f"redis://127.0.0.1:{self.port}/0"
+
 
 class Postgres(Server):
     name = "PostgreSQL"

@@ -51,6 +51,13 @@ class Volume:
             make_volume.fill_metadata(database, files, directories)
         return self
 
+    def empty_database(self):
+        """The address of a new SQLite database, the only one of its kind in the folder."""
+        folder = os.path.join(self.folder, "loaded")
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+        return f"sqlite3://{folder}/meta.db"
+
     def moved_to(self, address):
         """Its records in an empty database of another engine, by the real program's binary dump."""
         dump = os.path.join(self.folder, "dump.bin")
@@ -113,21 +120,14 @@ def dump(bench, volume, kind):
     return {"sluice": contender(bench.sluice), "juicefs": contender(bench.juicefs)}
 
 
-def load(bench, volume, kind):
-    """What the real program dumped, into a new database each time."""
+def load(bench, volume, kind, empty_database):
+    """What the real program dumped. `empty_database`: makes one, and forgets the one before."""
     source = os.path.join(volume.folder, "source")
     measure.run([bench.juicefs, "dump", "--no-agent", *kind, volume.address, source])
 
     def contender(program):
         extra = ["--no-agent"] if program == bench.juicefs else []
-
-        def once():
-            folder = os.path.join(volume.folder, "loaded")
-            shutil.rmtree(folder, ignore_errors=True)
-            os.makedirs(folder)
-            return measure.run([program, "load", *extra, *kind, f"sqlite3://{folder}/meta.db", source])
-
-        return once
+        return lambda: measure.run([program, "load", *extra, *kind, empty_database(), source])
 
     return {"sluice": contender(bench.sluice), "juicefs": contender(bench.juicefs)}
 

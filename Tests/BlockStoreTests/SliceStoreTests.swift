@@ -2,7 +2,6 @@
 
 import ObjectStorage
 import SluiceBase
-import SluiceTestSupport
 import Synchronization
 import Testing
 import VolumeModel

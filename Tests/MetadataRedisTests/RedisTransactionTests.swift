@@ -214,6 +214,21 @@ struct RedisTransactionTests {
         #expect(count < 12)
     }
 
+    @Test("Behind a full page that was the last one the directory is not looked at again")
+    func fullPage() throws {
+        let bench = try RedisBench()
+        let engine = try bench.redisEngine()
+        let script = "for i = 1, 1000 do redis.call('HSET', 'd1', i, struct.pack('>BI8', 1, i)) end"
+        _ = try bench.ask("EVAL", script, "0")
+        let page = try engine.read { try $0.entries(of: .root, after: nil, limit: 1000) }
+        #expect(page.count == 1000)
+        let count = try trips(engine) {
+            let rest = try engine.read { try $0.entries(of: .root, after: page.last?.name, limit: 1000) }
+            #expect(rest == [])
+        }
+        #expect(count == 0)
+    }
+
     @Test("A directory of any size costs two looks at all of it, however many pages it has")
     func largeListing() throws {
         let bench = try RedisBench()

@@ -75,13 +75,6 @@ package final class SliceWriter {
         return taken
     }
 
-    /// Sends a last block off that is full, so that `finish` only has to wait.
-    ///
-    /// Nothing may be appended after.
-    package func launch() throws(BlockError) {
-        if fullBlocks > 0, filled == blockSize, let full = buffer { try send(full) }
-    }
-
     /// Uploads the rest and waits for all blocks.
     /// - Returns: bytes of the slice; 0 means that nothing was stored.
     /// - Throws: the first upload's error; the blocks that did arrive are removed then.
@@ -155,6 +148,26 @@ package final class SliceWriter {
         buffer = nil
         filled = 0
         fullBlocks += 1
+    }
+}
+
+extension SliceStore {
+    /// Stores up to `limit` bytes of a source as one slice, from where the source stands.
+    /// - Returns: bytes stored; 0 when the source had ended.
+    /// - Throws: `BlockError`; nothing stays stored then.
+    package func write(
+        slice id: UInt64,
+        from source: any ByteSource,
+        limit: UInt32
+    ) throws(BlockError) -> UInt32 {
+        let writer = SliceWriter(self, sliceID: id)
+        do throws(BlockError) {
+            _ = try writer.append(from: source, limit: limit)
+        } catch {
+            writer.abandon()
+            throw error
+        }
+        return try writer.finish()
     }
 }
 

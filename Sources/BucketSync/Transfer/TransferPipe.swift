@@ -117,9 +117,11 @@ final class TransferPipe: ByteSource {
             do throws(StorageError) {
                 try unsafe store.read(key, range: .whole) { (run: UnsafeRawBufferPointer) throws -> Void in
                     try pace(run.count)
+                    unsafe Self.lend(run, to: monitor)
+                    // While the destination writes it.
                     unsafe checksum.update(run)
                     total += UInt64(run.count)
-                    guard unsafe Self.deliver(run, to: monitor) else { throw CancelledTransfer() }
+                    guard Self.waitUntilTaken(monitor) else { throw CancelledTransfer() }
                 }
             } catch {
                 failure = error
@@ -134,15 +136,18 @@ final class TransferPipe: ByteSource {
         }
     }
 
-    /// Lends a run until the puller has taken it; false when it takes no more.
-    private static func deliver(_ run: UnsafeRawBufferPointer, to monitor: Monitor<State>) -> Bool {
-        guard let base = run.baseAddress, run.count > 0 else { return true }
-        let (address, count) = (UInt(bitPattern: base), run.count)
+    /// Lends a run, which must stay where it is until it is taken.
+    private static func lend(_ run: UnsafeRawBufferPointer, to monitor: Monitor<State>) {
+        let (address, count) = (UInt(bitPattern: run.baseAddress), run.count)
         monitor.withLock(waking: dataIsThere) { state in
             state.run = address
             state.count = count
         }
-        return monitor.wait(for: runIsTaken) { state -> Bool? in
+    }
+
+    /// Waits until the puller has taken the run; false when it takes no more.
+    private static func waitUntilTaken(_ monitor: Monitor<State>) -> Bool {
+        monitor.wait(for: runIsTaken) { state -> Bool? in
             if state.count == 0 { return true }
             return state.isAbandoned ? false : nil
         }

@@ -53,6 +53,10 @@ int64_t clinux_copy_range(int from, int64_t *from_offset, int to, int64_t *to_of
 int clinux_rename_noreplace(int from_directory, const char *from, int to_directory, const char *to);
 int clinux_rename_exchange(int from_directory, const char *from, int to_directory, const char *to);
 
+// Loads a shared library for good. `functions` takes the addresses of the `count` functions that `names` lists.
+// Returns NULL, or what is missing: the file or one of the names.
+const char *clinux_load_library(const char *file, const char *const *names, size_t count, void *functions);
+
 int32_t clinux_thread_id(void);
 // The columns of the terminal behind a descriptor, 0 when there is none or it does not say.
 int32_t clinux_terminal_columns(int descriptor);

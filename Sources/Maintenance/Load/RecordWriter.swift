@@ -6,7 +6,7 @@ import SluiceBase
 
 /// Writes batches of records into a database that nobody else uses yet, one transaction each.
 ///
-/// Any thread. After an error nothing more is written; the next call throws it.
+/// For one caller at a time. After an error nothing more is written; the next call throws it.
 final class RecordWriter: Sendable {
     private struct State: Sendable {
         var thread: WorkerThread?

@@ -33,8 +33,6 @@ struct ListingWindow: Sendable {
         isLast = false
     }
 
-    fileprivate var isEmpty: Bool { entries.isEmpty && rest == nil }
-
     /// Takes the next entries.
     /// - Returns: nil when there are fewer and the directory goes on.
     mutating func take(_ limit: Int) throws(EngineError) -> [NamedEntry]? {
@@ -83,7 +81,6 @@ final class ListingWindows: Sendable {
 
     /// Keeps a window for whoever goes on behind a name.
     func keep(_ window: ListingWindow, _ directory: Inode, after name: FileName) {
-        guard !window.isEmpty else { return }
         windows.withLock { windows in
             let oldest = windows.min { $0.value.lastUse < $1.value.lastUse }
             if windows.count >= Self.maximumWindows, let oldest { windows[oldest.key] = nil }

@@ -134,8 +134,7 @@ extension RedisEngine {
         do {
             try pool.withConnection(for: .writing) { connection in
                 lost = LostConnection(id: connection.clientID, serverRun: connection.serverRun)
-                let writes = KeyTransaction(connection, address: address)
-                writes.queue = queue
+                let writes = KeyTransaction(connection, address: address, queue: queue)
                 let transaction = RedisTransaction(writes, keys: keys, shared: shared)
                 defer {
                     writes.leave()

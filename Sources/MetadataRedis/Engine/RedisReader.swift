@@ -161,7 +161,10 @@ class RedisReader: MetadataReader {
     ) throws(EngineError) -> [NamedEntry]? {
         var window = window
         guard let page = try window.take(limit) else { return nil }
-        if let last = page.last { shared.listings.keep(window, directory, after: last.name) }
+        // Behind a full page somebody asks again, though it be the last.
+        if page.count == limit, let last = page.last {
+            shared.listings.keep(window, directory, after: last.name)
+        }
         return page
     }
 

@@ -13,8 +13,7 @@ final class KeyTransaction: KeyReader {
     private var unwatchedYet: [Key] = []
     /// Round trips that read something.
     private var loads = 0
-    /// Where the transactions of this process wait for each other; nil when nobody else is there.
-    var queue: KeyQueue?
+    private let queue: KeyQueue?
     private var place: Int?
     private var strings: [Key: StringState] = [:]
     private var mappings: [Key: MappingState] = [:]
@@ -25,6 +24,13 @@ final class KeyTransaction: KeyReader {
     private var commands = CommandBatch()
     /// Fields that may tell afterwards whether the transaction was done.
     private var changedFields: [Fetch] = []
+
+    /// - Parameter queue: where the transactions of this process wait for each other; nil when there are no
+    ///   others.
+    init(_ connection: RedisConnection, address: String, queue: KeyQueue? = nil) {
+        self.queue = queue
+        super.init(connection, address: address)
+    }
 
     var hasWrites: Bool { !changedStrings.isEmpty || !commands.isEmpty }
 

@@ -136,7 +136,6 @@ extension VolumeTree {
         _ key: ObjectKey
     ) throws(StorageError) -> [ChunkWrite] {
         var writes: [ChunkWrite] = []
-        let stream = SliceStream(slices)
         do {
             try source.rewind()
             let chunks = Int(clamping: (length + Chunk.size - 1) / Chunk.size)
@@ -144,7 +143,7 @@ extension VolumeTree {
                 let start = UInt64(index) * Chunk.size
                 // At most a chunk, which fits.
                 let wanted = UInt32(min(length - start, Chunk.size))
-                let count = try stream.write(slice: id, from: source, limit: wanted)
+                let count = try slices.write(slice: id, from: source, limit: wanted)
                 if count > 0 {
                     let slice = Slice(position: 0, id: id, size: count, offset: 0, length: count)
                     writes.append(ChunkWrite(slice, toChunk: UInt32(truncatingIfNeeded: index)))
@@ -168,10 +167,8 @@ extension VolumeTree {
                     reason: "the source has more than the \(length) bytes announced"
                 )
             }
-            try stream.finish()
             return writes
         } catch {
-            stream.abandon()
             discard(writes)
             guard let error = error as? BlockError, error.code == .source, error.underlying == nil else {
                 throw StorageError(

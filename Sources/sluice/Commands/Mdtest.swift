@@ -71,8 +71,10 @@ struct Mdtest: ParsableCommand {
                 phases.append(phase)
             }
         }
-        try session.close()
+        let closing = Result { try session.close() }
+        // Why the work ended says more than why the session did.
         try outcome.get()
+        try closing.get()
         if output.json {
             for phase in phases { Console.out(MetadataTestReport.json(of: phase).compact) }
         } else {

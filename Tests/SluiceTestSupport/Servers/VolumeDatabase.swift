@@ -58,6 +58,22 @@ package final class VolumeDatabase: Sendable {
         leave()
     }
 
+    /// Entries of all directories; 0 before there are tables, and while they are removed.
+    package func entryCount() throws -> Int {
+        do {
+            let engine = try open()
+            defer { engine.close() }
+            return try engine.snapshot { scanner in
+                let entries = try scanner.scanEdges()
+                var count = 0
+                while try entries.next() != nil { count += 1 }
+                return count
+            }
+        } catch let error as EngineError where [.missing, .notAVolume, .incompatible].contains(error.code) {
+            return 0
+        }
+    }
+
     /// Opens the database as our library does.
     package func open(creating: Bool = false) throws -> any MetadataEngine {
         switch kind {
