@@ -37,6 +37,8 @@
       (const char *file, const char *passphrase, ssh_auth_callback ask, void *data, ssh_key *key),          \
       (file, passphrase, ask, data, key))                                                                   \
     F(void, ssh_key_free, (ssh_key key), (key))                                                             \
+    F(int, ssh_channel_is_open, (ssh_channel channel), (channel))                                           \
+    F(int, ssh_channel_is_eof, (ssh_channel channel), (channel))                                            \
     F(int, ssh_channel_read, (ssh_channel channel, void *data, uint32_t count, int isError),                \
       (channel, data, count, isError))                                                                      \
     F(int, ssh_channel_write, (ssh_channel channel, const void *data, uint32_t count),                      \

@@ -171,6 +171,30 @@ struct SFTPTests {
         #expect(try store.bytes(of: "o") == bytes)
     }
 
+    @Test("Where SFTP ended on a connection that stands, no object is called missing, and the next is new")
+    func endedSubsystem() throws {
+        let store = try Self.store()
+        try store.put("o", [1, 2, 3])
+        // What libssh would say again of a call without answer.
+        #expect(code { try store.head("none") } == .notFound)
+        try Self.shared.get().endSubsystems()
+        #expect([nil, .unreachable].contains(code { try store.head("o") }))
+        #expect(try RetryingStore(store, waiting: TestTime()).bytes(of: "o") == [1, 2, 3])
+    }
+
+    @Test("A sink that takes longer than a server may be silent is no failure")
+    func slow() throws {
+        let store = try Self.store(stall: 0.5)
+        let bytes = pattern(8 << 20, seed: 2)
+        try store.put("o", bytes)
+        var delivered = 0
+        try unsafe store.read("o", range: .whole) { (run: UnsafeRawBufferPointer) throws -> Void in
+            if delivered == 0 { _ = poll(nil, 0, 1500) }
+            delivered += run.count
+        }
+        #expect(delivered == bytes.count)
+    }
+
     @Test("A server that falls silent, and a cancellation, end the call that waits")
     func silent() throws {
         let server = try Self.shared.get()

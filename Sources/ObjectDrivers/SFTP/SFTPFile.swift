@@ -23,13 +23,16 @@ import SluiceBase
     }
 
     deinit {
-        if let raw = unsafe raw { _ = unsafe sftp_close(raw) }
+        guard let raw = unsafe raw else { return }
+        session.pulse.beat()
+        _ = unsafe sftp_close(raw)
     }
 
     /// Closes the file, which tells whether all was written.
     mutating func close() throws(SFTPFault) {
         guard let open = unsafe raw else { return }
         unsafe raw = nil
+        session.pulse.beat()
         guard unsafe sftp_close(open) == 0 else { throw session.fault() }
     }
 
@@ -62,6 +65,7 @@ import SluiceBase
         var failure: (any Error)?
         unsafe withUnsafeTemporaryAllocation(byteCount: Self.readSize, alignment: 16) { buffer in
             while true {
+                session.pulse.beat()
                 while failure == nil, !isShort, asked < range.upperBound, waiting.count < Self.readsAhead {
                     let count = Int(min(UInt64(Self.readSize), range.upperBound - asked))
                     let id = unsafe sftp_async_read_begin(raw, UInt32(count))
@@ -75,7 +79,6 @@ import SluiceBase
                 guard !waiting.isEmpty else { return }
                 // Answers that nobody wants any more are fetched too, or they would be taken for later ones.
                 let (id, count) = waiting.removeFirst()
-                session.pulse.beat()
                 let got = unsafe Int(sftp_async_read(raw, buffer.baseAddress, UInt32(count), id))
                 guard session.isConnected else {
                     failure = failure ?? session.fault()
@@ -85,6 +88,8 @@ import SluiceBase
                 guard failure == nil, !isShort, got >= 0 else { continue }
                 isShort = got < count
                 guard got > 0 else { continue }
+                // A sink may take its time: it is not the server that is silent then.
+                session.pulse.rest()
                 do {
                     try unsafe sink(UnsafeRawBufferPointer(rebasing: buffer[..<got]))
                     delivered += UInt64(got)
@@ -107,5 +112,7 @@ import SluiceBase
             guard written > 0 else { throw session.fault() }
             unsafe rest = unsafe UnsafeRawBufferPointer(rebasing: rest[min(written, rest.count)...])
         }
+        // Nor is it the server that is silent while a source is slow.
+        session.pulse.rest()
     }
 }

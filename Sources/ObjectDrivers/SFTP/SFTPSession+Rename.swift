@@ -18,8 +18,13 @@ extension SFTPSession {
         do throws(SFTPFault) {
             try rename()
         } catch {
+            // What no unlink removes is a folder, or was not in the way.
             guard error.kind == .refused else { throw error }
-            try check { unsafe to.call { unsafe sftp_unlink(sftp, $0) } }
+            do throws(SFTPFault) {
+                try check { unsafe to.call { unsafe sftp_unlink(sftp, $0) } }
+            } catch let second where second.kind != .lost {
+                throw error
+            }
             try rename()
         }
     }

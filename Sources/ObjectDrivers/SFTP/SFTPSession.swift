@@ -117,7 +117,15 @@ struct SFTPFault: Error {
         unsafe ssh_free(ssh)
     }
 
-    var isConnected: Bool { unsafe !isAbandoned && ssh_is_connected(ssh) == 1 }
+    /// Whether the server can still answer.
+    ///
+    /// Its part for SFTP may have ended on a connection that stands. libssh's calls do not say so, they leave
+    /// the code of an earlier failure as theirs.
+    var isConnected: Bool {
+        guard !isAbandoned, unsafe ssh_is_connected(ssh) == 1 else { return false }
+        return unsafe ssh_channel_is_open(sftp.pointee.channel) != 0
+            && ssh_channel_is_eof(sftp.pointee.channel) == 0
+    }
 
     /// Nobody knows any more what the server is about to say.
     func abandon() {

@@ -124,7 +124,9 @@ package final class SFTPStore: ObjectStore {
                 return PutReceipt(size: size)
             } catch {
                 // What an attempt left behind; the error that ended the attempt is the one to report.
-                if session.isConnected { _ = unsafe temporary.call { unsafe sftp_unlink(session.sftp, $0) } }
+                if session.isConnected {
+                    try? session.check { unsafe temporary.call { unsafe sftp_unlink(session.sftp, $0) } }
+                }
                 if let fault = error as? SFTPFault { throw fault.error("store", key: key, address: address) }
                 throw StorageError(endedBy: error, "store", key: key, address: address)
             }

@@ -70,6 +70,20 @@ package final class SSHServer: Sendable {
         try place.script("pkill -KILL -P \(process) || true")
     }
 
+    /// Ends what serves files, the innermost processes, and lets the connections stand.
+    package func endSubsystems() throws {
+        try place.script(
+            """
+            end() {
+                for child in $(pgrep -P "$1"); do
+                    if pgrep -P "$child" >/dev/null; then end "$child"; else kill -KILL "$child"; fi
+                done
+            }
+            end \(process)
+            """
+        )
+    }
+
     /// Lets all connections stand and says nothing on them any more.
     package func silenceConnections() throws {
         try place.script("pkill -STOP -P \(process) || true")
