@@ -11,7 +11,7 @@ build=(
     libssl-dev pkg-config zlib1g-dev
 )
 lint=(shellcheck mandoc)
-test=(acl attr fuse3 openssh-server openssl postgresql python3-venv redis-server sqlite3 tmux)
+test=(acl apache2-bin attr fuse3 openssh-server openssl postgresql python3-venv redis-server sqlite3 tmux)
 demo=(sqlite3)
 bench=(postgresql python3-venv redis-server time)
 

@@ -10,6 +10,11 @@ struct WebDAVConnection: Sendable {
     /// The `Authorization` header; nil without user.
     private let authorization: String?
 
+    /// What we say of an answer that may be about a collection.
+    ///
+    /// Some servers send a page about one, others say that there is nothing to get.
+    static let noFile = "NoFile"
+
     /// The most bytes of the listing of one collection.
     private static let listingLimit = 256 << 20
 
@@ -50,7 +55,10 @@ struct WebDAVConnection: Sendable {
             return try unsafe send(request, "read", key, sink: sink)
         }
         guard response.head.isSuccess else {
-            throw StorageError(of: response.head, "read", key: key, address: address)
+            var error = StorageError(of: response.head, "read", key: key, address: address)
+            let isOfCollection = response.head.status == 405 || response.head.sends(to: location.target(key))
+            if isOfCollection { error.storeCode = Self.noFile }
+            throw error
         }
         return response
     }
@@ -80,23 +88,42 @@ struct WebDAVConnection: Sendable {
         var headers = HTTPHeaders()
         headers["depth"] = "\(depth)"
         headers["content-type"] = "application/xml; charset=utf-8"
+        let target = location.target(key)
         let response = try send(
             .propfind,
-            location.target(key),
+            target,
             operation,
             key: key.isEmpty ? nil : key,
             headers: headers,
             body: ArraySource(Array(Self.question.utf8)),
             answerLimit: depth == 0 ? 1 << 20 : Self.listingLimit,
-            // A part of the path that is a file says conflict, method not allowed or not found.
-            accepting: [404, 409, 410]
+            // A part of the path that is a file says conflict, not found or bad request.
+            accepting: [301, 302, 307, 308, 400, 404, 409, 410]
         )
-        guard response.head.isSuccess else { return nil }
+        guard response.head.isSuccess else {
+            let isMissing =
+                switch response.head.status {
+                case 300..<400: response.head.sends(to: target)
+                case 400: try leadsThroughFile(key)
+                default: true
+                }
+            guard !isMissing else { return nil }
+            throw StorageError(of: response.head, operation, key: key, address: address)
+        }
         do throws(CodecError) {
             return try PropfindPage(response.body)
         } catch {
             throw answered(error, operation, key)
         }
+    }
+
+    /// Whether a directory of the path is a file: Apache says that such a request is bad, as of any other.
+    private func leadsThroughFile(_ key: ObjectKey) throws(StorageError) -> Bool {
+        for directory in key.parents + (key.hasSuffix(UInt8(ascii: "/")) ? [key] : []) {
+            let name = ObjectKey(Array(directory.bytes.dropLast()))
+            if try properties(of: name, depth: 0, "look up")?.own?.isCollection == false { return true }
+        }
+        return false
     }
 
     /// An answer that cannot be true, as an error.
@@ -109,6 +136,18 @@ struct WebDAVConnection: Sendable {
         <D:propfind xmlns:D="DAV:"><D:prop><D:resourcetype/><D:getcontentlength/><D:getlastmodified/>\
         <D:getetag/></D:prop></D:propfind>
         """
+}
+
+extension HTTPHead {
+    /// Whether the answer sends a request for `target` on to the same path with a slash at its end.
+    ///
+    /// So say Apache and nginx that it is a collection.
+    fileprivate func sends(to target: HTTPTarget) -> Bool {
+        guard 300..<400 ~= status, let place = headers["location"],
+            let path = try? PercentEncoding.decode(place.utf8)
+        else { return false }
+        return path.suffix(target.path.count + 1) == target.path + [UInt8(ascii: "/")]
+    }
 }
 
 extension StorageError {

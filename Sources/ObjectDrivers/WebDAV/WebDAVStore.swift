@@ -62,7 +62,7 @@ package final class WebDAVStore: ObjectStore {
         } catch {
             // Past the end of the object nothing is delivered.
             if error.storeCode == "InvalidRange" { return 0 }
-            guard error.storeCode == Self.noFile else {
+            guard error.storeCode == WebDAVConnection.noFile else {
                 var error = error
                 error.tag = window.tag
                 throw error
@@ -71,9 +71,6 @@ package final class WebDAVStore: ObjectStore {
         _ = try head(key)
         return try unsafe read(key, range, &window, isFile: true, into: sink)
     }
-
-    /// What we say of an answer that may be a page about a collection.
-    private static let noFile = "NoFile"
 
     /// - Parameter isFile: known not to be a collection, of which some servers send a page.
     private func read(
@@ -104,7 +101,7 @@ package final class WebDAVStore: ObjectStore {
     ) throws(StorageError) {
         guard isFile || head.headers["last-modified"] != nil || head.headers["etag"] != nil else {
             var error = StorageError(.failed, "read", key: key, address: address)
-            error.storeCode = Self.noFile
+            error.storeCode = WebDAVConnection.noFile
             throw error
         }
         guard window.open(head) else {

@@ -18,6 +18,8 @@ package final class ObjectServer: Sendable {
         case webdav
         /// The real program's WebDAV, over a volume.
         case peerWebdav
+        /// Apache's WebDAV, over the folder `data`.
+        case apache
         /// rclone's SFTP, over the folder `data`, with a password.
         case sftp
 
@@ -45,6 +47,7 @@ package final class ObjectServer: Sendable {
         case .rclone, .webdav, .sftp: Programs.peerTool("rclone")
         case .moto: Programs.peerTool("moto_server")
         case .gateway, .peerWebdav: Programs.peer
+        case .apache: Programs.named("apache2")
         }
     }
 
@@ -81,17 +84,19 @@ package final class ObjectServer: Sendable {
             ]
         case .webdav:
             try place.script("mkdir -p data")
-            arguments = [
-                "serve", "webdav", "--addr", "127.0.0.1:\(port)", "--user", Self.accessKey, "--pass",
-                Self.secretKey, "--vfs-cache-mode", "off", "--poll-interval", "0",
-                place.path("data"),
-            ]
+            arguments =
+                [
+                    "serve", "webdav", "--addr", "127.0.0.1:\(port)", "--user", Self.accessKey, "--pass",
+                    Self.secretKey,
+                ] + Self.plainFolder + [place.path("data")]
+        case .apache: arguments = try Self.configureApache(place, port)
         case .sftp:
             try place.script("mkdir -p data")
-            arguments = [
-                "serve", "sftp", "--addr", "127.0.0.1:\(port)", "--user", Self.accessKey, "--pass",
-                Self.secretKey, "--vfs-cache-mode", "off", "--poll-interval", "0", place.path("data"),
-            ]
+            arguments =
+                [
+                    "serve", "sftp", "--addr", "127.0.0.1:\(port)", "--user", Self.accessKey, "--pass",
+                    Self.secretKey,
+                ] + Self.plainFolder + [place.path("data")]
         case .peerWebdav:
             try Self.formatGateway(place, path)
             arguments = [
@@ -108,6 +113,12 @@ package final class ObjectServer: Sendable {
             throw ProgramError(description: "\(kind.rawValue) did not open port \(port)")
         }
     }
+
+    /// Lets rclone serve a folder as it is. A cache of directories it has to have: without, it reads them for
+    /// every request, which costs more with each file.
+    private static let plainFolder = [
+        "--vfs-cache-mode", "off", "--poll-interval", "0", "--no-unicode-normalization",
+    ]
 
     private static func formatGateway(_ place: Workplace, _ peer: String) throws {
         try place.script("mkdir -p gwstore")
