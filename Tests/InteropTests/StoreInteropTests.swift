@@ -177,6 +177,7 @@ struct StoreInteropTests {
             store.address
         )
         #expect(again.status == 0, "\(again.story)")
+        #expect(try again.jsonLines().last?["copied_count"]?.int64Value == 0, "\(again.story)")
         let back = try volume.sluice("sync", "--no-https", store.address, volume.place.path("back/"))
         #expect(back.status == 0, "\(back.story)")
         try volume.place.script("diff --recursive source back; test \"$(date -r back/f1 +%Y)\" != 1970")

@@ -161,12 +161,19 @@ struct SyncEndpoint {
     private let volume: Volume?
     private let session: WritingSession?
 
-    /// - Parameter isWritten: whether the run writes to or deletes from this side.
-    init(_ address: SyncAddress, isWritten: Bool, _ cancellation: Cancellation) throws {
+    /// - Parameters:
+    ///   - isWritten: whether the run writes to or deletes from this side.
+    ///   - isMade: whether it is made where it is missing; a source never is, or it would be an empty one.
+    init(
+        _ address: SyncAddress,
+        isWritten: Bool,
+        isMade: Bool = false,
+        _ cancellation: Cancellation,
+    ) throws {
         switch address.place {
         case .bucket(let bucket):
             let store = RetryingStore(try bucket.open(cancellation: cancellation))
-            if isWritten, bucket.isMadeByUse { try store.create() }
+            if isMade, bucket.isMadeByUse { try store.create() }
             side = SyncSide(store, prefix: bucket.prefix)
             volume = nil
             session = nil
