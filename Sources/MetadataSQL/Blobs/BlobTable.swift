@@ -134,10 +134,6 @@ package final class BlobTable: Sendable {
             }
         }
     }
-
-    package func close() {
-        pool.close()
-    }
 }
 
 extension BlobTable {
