@@ -58,8 +58,12 @@ struct SFTPTests {
         arguments: ObjectStorageConformance.cases.filter { !Self.brokenByRclone.contains($0.testDescription) }
     )
     func rclone(promise: ObjectStorageCase) throws {
+        try promise.check(RetryingStore(try Self.rcloneStore()))
+    }
+
+    private static func rcloneStore() throws -> any ObjectStore {
         let server = try SharedServers.server(.sftp)
-        let store = try StorageDriver.sftp.open(
+        return try StorageDriver.sftp.open(
             StorageRequest(
                 storage: "sftp",
                 bucket: "127.0.0.1:\(server.port):/f\(UUID.random())/",
@@ -67,7 +71,32 @@ struct SFTPTests {
                 secretKey: ObjectServer.secretKey
             )
         )
-        try promise.check(RetryingStore(store))
+    }
+
+    @Test(
+        "Several threads put objects into a folder that none of them finds",
+        .enabled(if: ObjectServer.isInstalled(.sftp), "rclone is not installed")
+    )
+    func sharedFolders() throws {
+        let store = RetryingStore(try Self.rcloneStore())
+        try store.create()
+        @Sendable func key(_ round: Int, _ thread: Int) -> ObjectKey {
+            ObjectKey("\(round)/a/b/\(thread)")
+        }
+        let failures = Mutex<[String]>([])
+        try runThreads(8) { thread in
+            for round in 0..<20 {
+                do {
+                    try store.put(key(round, thread), [7])
+                } catch {
+                    failures.withLock { $0.append("\(error)") }
+                }
+            }
+        }
+        #expect(failures.withLock { $0 } == [])
+        for round in 0..<20 {
+            for thread in 0..<8 { #expect(try store.bytes(of: key(round, thread)) == [7]) }
+        }
     }
 
     @Test("Files lie as those of the file driver, with the times that were asked for")

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Objects as files of a server that is reached over SSH, laid out as the file driver does it.
+//
+// Lock order: `making`, then the watch's own.
 
 import CLibssh
 import Glibc
 package import ObjectStorage
 import SluiceBase
+import Synchronization
 
 /// A folder of a server as a store.
 package final class SFTPStore: ObjectStore {
@@ -12,6 +15,8 @@ package final class SFTPStore: ObjectStore {
     package let limits = StorageLimits()
     private let folder: [UInt8]
     private let pool: SFTPPool
+    /// Held while folders are made: rclone 1.75 forgets what is in one that two connections make at a time.
+    private let making = Mutex<Void>(())
 
     init(_ location: SFTPLocation, _ login: SFTPLogin, _ watch: SFTPWatch) {
         address = location.address
@@ -127,10 +132,25 @@ package final class SFTPStore: ObjectStore {
                 if session.isConnected {
                     try? session.check { unsafe temporary.call { unsafe sftp_unlink(session.sftp, $0) } }
                 }
-                if let fault = error as? SFTPFault { throw fault.error("store", key: key, address: address) }
-                throw StorageError(endedBy: error, "store", key: key, address: address)
+                throw storeFailure(error, key)
             }
         }
+    }
+
+    private func storeFailure(_ error: any Error, _ key: ObjectKey) -> StorageError {
+        guard let fault = error as? SFTPFault else {
+            return StorageError(endedBy: error, "store", key: key, address: address)
+        }
+        guard fault.kind == .missing else { return fault.error("store", key: key, address: address) }
+        let reason = "its folder is gone, which was there a moment ago"
+        return StorageError(
+            .failed,
+            "store",
+            key: key,
+            address: address,
+            reason: reason,
+            isTransient: true
+        )
     }
 
     /// - Returns: the bytes that the server has.
@@ -161,7 +181,8 @@ package final class SFTPStore: ObjectStore {
                 "store",
                 key: key,
                 address: address,
-                reason: "\(what) of \(source.length) bytes"
+                reason: "\(what) of \(source.length) bytes",
+                isTransient: sent == source.length
             )
         }
         return stored
@@ -205,6 +226,11 @@ package final class SFTPStore: ObjectStore {
     /// Makes a folder with those above it, from the nearest that is there.
     /// - Parameter path: ends in a slash.
     private func makeFolders(_ path: [UInt8], _ session: SFTPSession) throws(SFTPFault) {
+        session.pulse.rest()
+        try making.withLock { _ throws(SFTPFault) in try makeMissing(path, session) }
+    }
+
+    private func makeMissing(_ path: [UInt8], _ session: SFTPSession) throws(SFTPFault) {
         let path = SFTPPath.withoutSlash(path)
         let folder = SFTPPath(path)
         func make() throws(SFTPFault) {
@@ -214,7 +240,7 @@ package final class SFTPStore: ObjectStore {
             try make()
         } catch {
             if error.kind == .missing, let end = path.lastIndex(of: Self.slash), end > 0 {
-                try makeFolders(Array(path[...end]), session)
+                try makeMissing(Array(path[...end]), session)
                 do throws(SFTPFault) { return try make() } catch {}
             }
             // Servers say of a name that exists what they say of everything; another thread may be faster.

@@ -7,12 +7,15 @@
 
 package import ObjectStorage
 import SluiceBase
+import Synchronization
 
 /// A folder of a server as a store.
 package final class WebDAVStore: ObjectStore {
     package let address: String
     package let limits = StorageLimits(keysAreUTF8: true)
     let connection: WebDAVConnection
+    /// Held while collections are made: rclone 1.75 forgets what is in one that two requests make at a time.
+    private let making = Mutex<Void>(())
 
     /// Bodies up to this many bytes are in memory before they are sent, so that no failing source leaves a
     /// part of one.
@@ -215,6 +218,10 @@ package final class WebDAVStore: ObjectStore {
 
     /// Makes collections from the innermost that is missing on.
     private func makeCollections(_ keys: [ObjectKey]) throws(StorageError) {
+        try making.withLock { _ throws(StorageError) in try makeMissing(keys) }
+    }
+
+    private func makeMissing(_ keys: [ObjectKey]) throws(StorageError) {
         guard let last = keys.last else { return }
         let target = connection.location.target(last)
         let made = try connection.send(
@@ -235,7 +242,7 @@ package final class WebDAVStore: ObjectStore {
                 reason: "the folder of this storage is not there, or a part of the key is an object"
             )
         }
-        try makeCollections(keys.dropLast())
+        try makeMissing(keys.dropLast())
         _ = try connection.send(.mkcol, target, "make a folder in", key: last, accepting: [405])
     }
 
