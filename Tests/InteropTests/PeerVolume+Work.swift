@@ -138,9 +138,11 @@ extension PeerVolume {
         return Program(bash, ["-c", script], environment: place.environment)
     }
 
+    /// Mends the stats of clones, which are all that sluice may find.
+    ///
     /// JuiceFS 1.4.2 gives a clone the stat that its source has at that moment, which may lack what is not
     /// flushed; on Redis and PostgreSQL the length of the root was 4096 too large besides, for a reason that
-    /// is not known. That is all that sluice may find.
+    /// is not known.
     func mendClonedStats() throws {
         let check = try sluice("fsck", "--json", address)
         #expect(try check.findings().isSubset(of: ["dir-stat", "dir-stat-length"]), "\(check.story)")

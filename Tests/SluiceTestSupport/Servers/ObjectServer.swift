@@ -114,8 +114,10 @@ package final class ObjectServer: Sendable {
         }
     }
 
-    /// Lets rclone serve a folder as it is. A cache of directories it has to have: without, it reads them for
-    /// every request, which costs more with each file.
+    /// Lets rclone serve a folder as it is.
+    ///
+    /// A cache of directories it has to have: without, it reads them for every request, which costs more with
+    /// each file.
     private static let plainFolder = [
         "--vfs-cache-mode", "off", "--poll-interval", "0", "--no-unicode-normalization",
     ]
