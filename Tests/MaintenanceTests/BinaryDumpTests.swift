@@ -62,19 +62,6 @@ struct BinaryDumpTests {
         }
     }
 
-    @Test("records that the engine delivers twice are dumped once", arguments: 0..<3 as Range<UInt64>)
-    func repeatedDeliveries(seed: UInt64) throws {
-        let source = try makeSource(seed)
-        let repeating = MemoryEngine(likeRedis: true, records: source.current, repeatsDeliveries: true)
-        let (bytes, summary) = try dump(repeating)
-        let expected = try dump(source).summary
-        #expect(summary.segments.mapValues(\.count) == expected.segments.mapValues(\.count))
-        let target = MemoryEngine()
-        try load(bytes, into: target)
-        #expect(try json(target) == json(source))
-        #expect(try json(repeating) == json(source))
-    }
-
     /// A dump with these edges of the root, each a fifo.
     private func dump(edges: [(name: String, inode: UInt64)]) throws -> [UInt8] {
         let source = MemoryEngine()

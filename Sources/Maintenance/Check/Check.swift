@@ -123,7 +123,7 @@ struct CheckRun {
             try SliceEvidence.collectDelayed(scanner, into: pass.collector, gaps)
             let merger = SliceMerger(
                 uses: try pass.collector.finish(),
-                references: try SliceEvidence.references(scanner, spill: options.spill, gaps),
+                references: try SliceEvidence.references(scanner, gaps),
                 objects: found
             )
             var rules = sliceRules()

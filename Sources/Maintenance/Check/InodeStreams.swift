@@ -28,8 +28,6 @@ final class InodeStreams {
         nodes = try Self.stream(pass, scanner.scanNodes()) { NodeDigest($0) }
         chunks = try Maintenance.stream(
             scanner.scanChunks(),
-            isOrdered: scanner.isOrdered,
-            spill: pass.options.spill,
             reduce: { chunk in
                 let summary = try collector.add(chunk)
                 // The finding about it names the file; here it only counts.
@@ -85,11 +83,9 @@ final class InodeStreams {
     /// Moves everything about `inode` into the bundle.
     func fill(_ bundle: inout NodeBundle, inode: UInt64, living: Set<UInt64>) throws {
         bundle.clear(for: Inode(inode))
-        // Some engines show a record twice.
-        while let node = nodes.head, node.inode == inode {
+        if let node = nodes.head, node.inode == inode {
             bundle.node = node
-            // A scan of Redis may deliver a key twice.
-            while nodes.head?.inode == inode { try nodes.advance() }
+            try nodes.advance()
         }
         while let entry = entries.head, entry.inode == inode {
             bundle.add(entry)
@@ -131,35 +127,26 @@ final class InodeStreams {
         }
     }
 
-    /// A scan that is ordered where the engine orders its scans.
-    private static func stream<Source: Sendable, Record: SpillRecord>(
+    /// A scan in its own order.
+    private static func stream<Source: Sendable, Record>(
         _ pass: MetadataPass,
         _ cursor: any RecordCursor<Source>,
         _ reduce: @escaping (Source) throws -> Record,
     ) throws -> RecordStream<Record> {
         let gaps = pass.gaps
-        return try Maintenance.stream(
+        return Maintenance.stream(
             cursor,
-            isOrdered: pass.scanner.isOrdered,
-            spill: pass.options.spill,
             reduce: reduce,
             damaged: { gaps.value.note($0, hidesUses: false) }
         )
     }
 
-    /// A scan that no engine orders.
+    /// A scan that engines do not order.
     private static func sorted<Source: Sendable, Record: SpillRecord>(
         _ pass: MetadataPass,
         _ cursor: any RecordCursor<Source>,
         _ reduce: @escaping (Source) throws -> Record,
     ) throws -> RecordStream<Record> {
-        let gaps = pass.gaps
-        return try Maintenance.stream(
-            cursor,
-            isOrdered: false,
-            spill: pass.options.spill,
-            reduce: reduce,
-            damaged: { gaps.value.note($0, hidesUses: false) }
-        )
+        try pass.options.spill.sorted(try stream(pass, cursor, reduce))
     }
 }

@@ -181,7 +181,7 @@ final class MetadataPass {
         var bundle = DirectoryBundle()
         while true {
             let directory = position < tree.directories.count ? tree.directories[position] : nil
-            let heads = [directory?.inode, sums.head?.parent, stats.head?.inode]
+            let heads = [directory?.inode, sums.head?.parent, stats.head?.inode.number]
             guard let inode = heads.compactMap(\.self).min() else { return }
             bundle.clear(for: Inode(inode))
             let isDirectory = directory?.inode == inode
@@ -191,7 +191,7 @@ final class MetadataPass {
                 hasChildren = true
                 try sums.advance()
             }
-            while let stat = stats.head, stat.inode == inode {
+            while let stat = stats.head, stat.inode.number == inode {
                 bundle.stat = stat.stat
                 try stats.advance()
             }
@@ -207,12 +207,10 @@ final class MetadataPass {
         }
     }
 
-    private func statStream() throws -> RecordStream<StatDigest> {
-        try stream(
+    private func statStream() throws -> RecordStream<DirectoryStatRecord> {
+        stream(
             try scanner.scanDirectoryStats(),
-            isOrdered: scanner.isOrdered,
-            spill: options.spill,
-            reduce: { StatDigest($0) },
+            reduce: { $0 },
             damaged: { [gaps] in gaps.value.note($0, hidesUses: false) }
         )
     }
@@ -228,25 +226,4 @@ final class MetadataPass {
         }
         return records
     }
-}
-
-/// A directory stat as it is merged.
-private struct StatDigest: BitwiseCopyable, Comparable, Sendable {
-    var inode: UInt64
-    private var dataLength: Int64
-    private var usedSpace: Int64
-    private var usedInodes: Int64
-
-    init(_ record: DirectoryStatRecord) {
-        inode = record.inode.number
-        dataLength = record.stat.dataLength
-        usedSpace = record.stat.usedSpace
-        usedInodes = record.stat.usedInodes
-    }
-
-    var stat: DirectoryStat {
-        DirectoryStat(dataLength: dataLength, usedSpace: usedSpace, usedInodes: usedInodes)
-    }
-
-    static func < (left: StatDigest, right: StatDigest) -> Bool { left.inode < right.inode }
 }

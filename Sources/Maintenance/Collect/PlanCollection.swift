@@ -97,7 +97,7 @@ package func planCollection(
 /// Elsewhere the slice's reference would still count the chunk.
 private func mayLackChunks(_ volume: Volume, _ options: CollectOptions) throws -> Bool {
     guard volume.engine.omitsSingleReferences else { return false }
-    return try volume.engine.snapshot { try ChunkGaps(scanner: $0, spill: options.spill).areAny() }
+    return try volume.engine.snapshot { try ChunkGaps(scanner: $0).areAny() }
 }
 
 /// Slice ids below this have been given out.

@@ -57,6 +57,7 @@ struct DumpEntry {
 
 /// Makes a tree of a snapshot.
 struct DumpTreeBuilder {
+    private let scanner: any MetadataScanner
     private let options: DumpOptions
     private let records: OrderedRecords
     private let rules: [UInt32: ACLRule]
@@ -73,6 +74,7 @@ struct DumpTreeBuilder {
         tops shown: Set<Inode>,
         progress: @escaping (UInt64) -> Void,
     ) throws {
+        self.scanner = scanner
         self.options = options
         self.shown = shown
         self.progress = progress
@@ -104,18 +106,29 @@ struct DumpTreeBuilder {
             try take(node)
             try records.nodes.advance()
         }
-        if let entry = records.entries.head { throw Self.dangling(entry) }
+        try passEntries(before: nil)
         return try finish()
     }
 
-    private static func dangling(_ entry: EdgeRecord) -> MaintenanceError {
-        damage("entry '\(entry.name)' of directory \(entry.parent): its inode \(entry.inode) is missing")
+    /// Passes over entries whose nodes were not there.
+    ///
+    /// Redis has no snapshots: either may have been made or removed while the other was read, and then is no
+    /// part of the dump.
+    private func passEntries(before inode: Inode?) throws {
+        while let entry = records.entries.head, inode.map({ entry.inode < $0 }) ?? true {
+            let now = try scanner.entry(named: entry.name, in: entry.parent)
+            guard try now?.inode != entry.inode || scanner.node(entry.inode) != nil else {
+                let place = "entry '\(entry.name)' of directory \(entry.parent)"
+                throw damage("\(place): its inode \(entry.inode) is missing")
+            }
+            try records.entries.advance()
+        }
     }
 
     /// Describes a node that has a name or stands at the top, and hands the text to its entries.
     private mutating func take(_ node: NodeRecord) throws {
         let inode = node.inode
-        if let entry = records.entries.head, entry.inode < inode { throw Self.dangling(entry) }
+        try passEntries(before: inode)
         let isTop = shown.contains(inode)
         guard isTop || records.entries.head?.inode == inode else { return }
         try describe(node)
@@ -143,7 +156,7 @@ struct DumpTreeBuilder {
             if link.inode == inode, attributes.type == .symlink { text.add(symlink: link.target) }
             try records.symlinks.advance()
         }
-        text.add(try Self.group(records.attributes, inode) { $0.inode })
+        text.add(try Self.group(records.attributes, inode) { $0.inode }.sorted { $0.name < $1.name })
         if attributes.accessACL != 0 { text.add(try rule(attributes.accessACL, of: inode), isDefault: false) }
         if attributes.defaultACL != 0 {
             text.add(try rule(attributes.defaultACL, of: inode), isDefault: true)

@@ -8,7 +8,6 @@ import VolumeModel
 /// Compares the lengths of files with the chunks they have.
 struct ChunkGaps {
     let scanner: any MetadataScanner
-    let spill: SpillSpace
 
     /// Whether a file has fewer or shorter chunk records than its length asks for; also when one cannot be
     /// read.
@@ -16,8 +15,6 @@ struct ChunkGaps {
         var isUnsure = false
         let files: RecordStream<InodeNote> = try stream(
             scanner.scanNodes(),
-            isOrdered: scanner.isOrdered,
-            spill: spill,
             reduce: { node in
                 guard node.attributes.type == .file, node.attributes.length > 0 else { return nil }
                 return InodeNote(inode: node.inode.number, value: node.attributes.length)
@@ -26,8 +23,6 @@ struct ChunkGaps {
         )
         let chunks: RecordStream<ChunkDigest> = try stream(
             scanner.scanChunks(),
-            isOrdered: scanner.isOrdered,
-            spill: spill,
             reduce: { ChunkDigest($0, SliceUseCollector.read($0) { _ in }) },
             damaged: { _ in isUnsure = true }
         )
@@ -37,15 +32,12 @@ struct ChunkGaps {
             while let chunk = chunks.head, chunk.inode < file.inode { try chunks.advance() }
             let needed = (file.value - 1) / Chunk.size + 1
             var found: UInt64 = 0
-            var last: UInt32?
             while let chunk = chunks.head, chunk.inode == file.inode {
                 let start = UInt64(chunk.index) * Chunk.size
-                // A scan may show a record twice.
-                if start < file.value, chunk.index != last {
+                if start < file.value {
                     guard UInt64(chunk.coveredEnd) >= min(file.value - start, Chunk.size) else { return true }
                     found += 1
                 }
-                last = chunk.index
                 try chunks.advance()
             }
             guard found == needed else { return true }

@@ -41,19 +41,17 @@ extension RecordStream {
     }
 }
 
-/// Reads a scan as a stream of small fixed-size records, sorted where the engine does not deliver in order.
+/// Reads a scan as a stream of what matters of its records, in the scan's order.
 ///
 /// - Parameters:
 ///   - reduce: what of a record matters, nil for nothing.
 ///   - damaged: is told of every record that cannot be decoded.
-func stream<Source: Sendable, Record: SpillRecord>(
+func stream<Source: Sendable, Record>(
     _ cursor: any RecordCursor<Source>,
-    isOrdered: Bool,
-    spill: SpillSpace,
     reduce: @escaping (Source) throws -> Record?,
     damaged: @escaping (DamagedRecord) throws -> Void,
-) throws -> RecordStream<Record> {
-    let pull: () throws -> Record? = {
+) -> RecordStream<Record> {
+    RecordStream {
         while let scanned = try cursor.next() {
             switch scanned {
             case .record(let source):
@@ -64,8 +62,17 @@ func stream<Source: Sendable, Record: SpillRecord>(
         }
         return nil
     }
-    guard !isOrdered else { return RecordStream(pull) }
-    let sorter = spill.sorter(of: Record.self)
-    while let record = try pull() { try sorter.add(record) }
-    return try sorter.finish()
+}
+
+extension SpillSpace {
+    /// A stream of small records of fixed size, sorted.
+    func sorted<Record: SpillRecord>(_ stream: RecordStream<Record>) throws -> RecordStream<Record> {
+        let sorter = sorter(of: Record.self)
+        try stream.start()
+        while let record = stream.head {
+            try sorter.add(record)
+            try stream.advance()
+        }
+        return try sorter.finish()
+    }
 }

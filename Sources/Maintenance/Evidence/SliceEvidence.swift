@@ -48,7 +48,7 @@ package struct SliceEvidence {
             let collector = SliceUseCollector(spill: spill)
             try Self.collectChunks(scanner, into: collector, gaps, observing: observing)
             try Self.collectDelayed(scanner, into: collector, gaps)
-            let references = try Self.references(scanner, spill: spill, gaps)
+            let references = try Self.references(scanner, gaps)
             let merger = SliceMerger(uses: try collector.finish(), references: references, objects: found)
             var bundle = SliceBundle()
             while try merger.next(into: &bundle) { try body(bundle, gaps.value) }
@@ -96,22 +96,13 @@ package struct SliceEvidence {
     /// Damaged rows are noted while the stream is read.
     static func references(
         _ scanner: any MetadataScanner,
-        spill: SpillSpace,
-        _ gaps: GapLog,
+        _ gaps: GapLog
     ) throws -> RecordStream<SliceReference> {
-        let rows = try stream(
+        stream(
             try scanner.scanSliceReferences(),
-            isOrdered: scanner.isOrdered,
-            spill: spill,
-            reduce: { FoundReference($0) },
+            reduce: { $0 },
             damaged: { gaps.value.note($0, hidesUses: false) }
         )
-        return RecordStream {
-            try rows.start()
-            guard let row = rows.head else { return nil }
-            try rows.advance()
-            return SliceReference(id: row.sliceID, size: row.size, count: row.count)
-        }
     }
 }
 

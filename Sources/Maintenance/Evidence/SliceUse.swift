@@ -86,20 +86,3 @@ package struct FoundObject: BitwiseCopyable, Hashable, Comparable, Sendable {
         return left.isMisplaced != right.isMisplaced && right.isMisplaced
     }
 }
-
-/// A row of the slice reference table.
-struct FoundReference: BitwiseCopyable, Comparable, Sendable {
-    var sliceID: UInt64
-    var count: Int64
-    var size: UInt32
-
-    init(_ reference: SliceReference) {
-        sliceID = reference.id
-        count = reference.count
-        size = reference.size
-    }
-
-    static func < (left: FoundReference, right: FoundReference) -> Bool {
-        (left.sliceID, left.size) < (right.sliceID, right.size)
-    }
-}

@@ -35,31 +35,28 @@ package protocol RecordCursor<Record>: AnyObject {
     func next() throws -> Scanned<Record>?
 }
 
-/// Streams of records.
+/// Streams of records, each record once.
 ///
-/// SQL engines show one consistent snapshot; Redis shows every record that was there during the whole scan at
-/// least once.
+/// SQL engines show one consistent snapshot; Redis shows every record that was there from the first scan to
+/// the end of its own, and perhaps others.
 package protocol MetadataScanner: MetadataReader {
-    /// Whether nodes, chunks, slice references and directory stats come in ascending order of their ids.
-    var isOrdered: Bool { get }
-
-    /// Ordered by inode where `isOrdered`.
+    /// Ordered by inode.
     func scanNodes() throws -> any RecordCursor<NodeRecord>
     /// In any order.
     func scanEdges() throws -> any RecordCursor<EdgeRecord>
-    /// Ordered by inode and index where `isOrdered`.
+    /// Ordered by inode and index.
     func scanChunks() throws -> any RecordCursor<ChunkRecord>
-    /// Ordered by slice id where `isOrdered`.
+    /// Ordered by slice id.
     func scanSliceReferences() throws -> any RecordCursor<SliceReference>
     func scanDelayedSlices() throws -> any RecordCursor<DelayedSlices>
     func scanDeletedFiles() throws -> any RecordCursor<DeletedFile>
     func scanDetachedNodes() throws -> any RecordCursor<DetachedNode>
     func scanSustainedInodes() throws -> any RecordCursor<SustainedInode>
-    /// Ordered by inode where `isOrdered`.
+    /// Ordered by inode.
     func scanSymlinks() throws -> any RecordCursor<SymlinkRecord>
-    /// Ordered by inode where `isOrdered`.
+    /// Ordered by inode.
     func scanExtendedAttributes() throws -> any RecordCursor<ExtendedAttributeRecord>
-    /// Ordered by inode where `isOrdered`.
+    /// Ordered by inode.
     func scanDirectoryStats() throws -> any RecordCursor<DirectoryStatRecord>
     func scanQuotas(_ kind: QuotaKind) throws -> any RecordCursor<QuotaRecord>
     func scanACLRules() throws -> any RecordCursor<ACLRecord>

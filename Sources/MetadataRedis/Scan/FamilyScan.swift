@@ -1,127 +1,107 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scans over all keys of one family (`i<inode>`, `c<inode>_<index>`) with what they hold. SCAN goes through
-// the whole key space of the server; each round trip brings the values of one page of keys and the names of
-// the next, so memory is bounded by a page.
-//
-// SCAN may deliver a key twice while the server's tables change their size. What comes twice inside a page is
-// dropped here. The check drops nodes that come again once they are sorted (Maintenance/Check/InodeStreams);
-// what else came twice looks like damage there until its second look asks for the record itself, and to the
-// collection like one more user of a slice, which keeps it.
 
 import Metadata
 import SluiceBase
 
-/// Keys that begin with the same letter and go on with a number.
-struct KeyFamily: Sendable {
-    let keys: Keys
-    let name: StaticString
-    /// What the records are called in reports.
-    let kind: String
-
-    private var start: [UInt8] { keys.prefix + name.bytes }
-
-    /// The part of a key that tells the node.
-    func suffix(_ key: [UInt8]) -> [UInt8] {
-        Array(key.dropFirst(keys.prefix.count + name.utf8CodeUnitCount))
-    }
-
-    /// Appends the command for one page of keys.
-    func scan(from cursor: [UInt8], count: Int, to batch: inout CommandBatch) {
-        let pattern = ScanPage.escaped(start) + Array("[0-9]*".utf8)
-        batch.add(
-            "SCAN",
-            cursor,
-            Array("MATCH".utf8),
-            pattern,
-            Array("COUNT".utf8),
-            [UInt8](decimal: Int64(count))
-        )
-    }
-}
-
-/// Goes through a family of keys.
+/// Goes through the keys of a family in order, with what they hold.
+///
+/// While one page is decoded the server already reads the next.
 final class FamilyScan<Record: Sendable> {
-    /// What becomes of one key.
-    typealias Decode = (_ suffix: [UInt8], _ found: Fetched) throws(CodecError) -> [Scanned<Record>]
+    /// What the keys hold.
+    enum Content {
+        case strings
+        case lists
+    }
 
-    private let store: KeyReader
+    /// What becomes of one key; nil when it is not there any more.
+    typealias Decode = (_ numbers: KeyNumbers, _ found: Fetched) throws(CodecError) -> Record?
+
+    private static var pageSize: Int { 1000 }
+
+    private struct Page {
+        let numbers: [KeyNumbers]
+        let request: SentRequest
+    }
+
+    private let scanner: RedisScanner
     private let family: KeyFamily
-    private let pageSize: Int
-    private let fetch: (Key) -> Fetch
+    private let content: Content
     private let decode: Decode
-    private var cursor = [UInt8(ascii: "0")]
-    private var waiting: [[UInt8]] = []
-    private var hasBegun = false
+    private var found: FamilyKeys?
+    private var ahead: Page?
 
-    init(
-        _ store: KeyReader,
-        _ family: KeyFamily,
-        pageSize: Int,
-        _ fetch: @escaping (Key) -> Fetch,
-        _ decode: @escaping Decode,
-    ) {
-        self.store = store
+    init(_ scanner: RedisScanner, _ family: KeyFamily, _ content: Content, _ decode: @escaping Decode) {
+        self.scanner = scanner
         self.family = family
-        self.pageSize = pageSize
-        self.fetch = fetch
+        self.content = content
         self.decode = decode
     }
 
+    private var store: KeyReader { scanner.store }
+
     /// The records of the next page of keys, nil at the end.
     func nextPage() throws -> [Scanned<Record>]? {
-        let hasMoreKeys = !hasBegun || cursor != [UInt8(ascii: "0")]
-        guard hasMoreKeys || !waiting.isEmpty else { return nil }
-        let keys = waiting
-        let fetches = keys.map { fetch(Key(bytes: $0, isWatched: false)) }
-        var batch = CommandBatch()
-        for fetch in fetches { fetch.add(to: &batch) }
-        if hasMoreKeys { family.scan(from: cursor, count: pageSize, to: &batch) }
-        let replies = try store.exchange(batch)
-        waiting = []
-        if hasMoreKeys {
-            let page = try ScanPage(replies.last, "scan the \(family.kind) records", address: store.address)
-            waiting = Array(Set(page.names))
-            cursor = page.cursor
-            hasBegun = true
+        let keys = try found ?? scanner.keySpace.take(family)
+        if found == nil { ahead = try ask(keys) }
+        found = keys
+        guard let page = ahead else {
+            return try keys.nextOdd().map { [.damaged(family.odd($0, scanner.keys))] }
         }
-        var records: [Scanned<Record>] = []
-        for index in keys.indices {
-            records += try decode(keys[index], fetches[index], replies[index])
-        }
-        return records
+        ahead = try ask(keys)
+        let replies = try replies(to: page)
+        return try zip(page.numbers, replies).compactMap { numbers, reply in try record(numbers, reply) }
     }
 
-    private func decode(
-        _ key: [UInt8],
-        _ fetch: Fetch,
-        _ reply: RedisReply,
-    ) throws(EngineError) -> [Scanned<Record>] {
-        let suffix = family.suffix(key)
+    private func ask(_ keys: FamilyKeys) throws -> Page? {
+        let numbers = try keys.next(Self.pageSize)
+        guard !numbers.isEmpty else { return nil }
+        var batch = CommandBatch()
+        switch content {
+        case .strings: batch.add("MGET", numbers.map { family.key($0, scanner.keys).bytes })
+        case .lists: for each in numbers { Fetch.list(family.key(each, scanner.keys)).add(to: &batch) }
+        }
+        return Page(numbers: numbers, request: try store.send(batch))
+    }
+
+    /// What the server says to each key of a page.
+    private func replies(to page: Page) throws -> [RedisReply] {
+        let replies = try store.replies(to: page.request)
+        guard content == .strings else { return replies }
+        let reply = try (replies.first ?? .null).checked(operation, address: store.address)
+        guard case .array(var values) = reply, values.count == page.numbers.count else {
+            throw store.failure(.failed, operation, "an unexpected reply")
+        }
+        // A key of another type has no value here either; GET tells the two apart.
+        let missing = values.indices.filter { values[$0] == .null }
+        var batch = CommandBatch()
+        for index in missing { fetch(page.numbers[index]).add(to: &batch) }
+        for (index, reply) in zip(missing, try store.exchange(batch)) { values[index] = reply }
+        return values
+    }
+
+    private func fetch(_ numbers: KeyNumbers) -> Fetch {
+        let key = family.key(numbers, scanner.keys)
+        return content == .strings ? .string(key) : .list(key)
+    }
+
+    private func record(
+        _ numbers: KeyNumbers,
+        _ reply: RedisReply
+    ) throws(EngineError) -> Scanned<Record>? {
+        let fetch = fetch(numbers)
         let found: Fetched
         do throws(EngineError) {
             found = try fetch.decode(reply, address: store.address)
         } catch {
             guard error.code == .corrupt else { throw error }
-            return [.damaged(family.damaged(key, error.reason))]
+            return .damaged(family.damaged(fetch.key.bytes, numbers, error.reason))
         }
         do throws(CodecError) {
-            return try decode(suffix, found)
+            return try decode(numbers, found).map { .record($0) }
         } catch {
-            return [.damaged(family.damaged(key, "\(error)"))]
+            return .damaged(family.damaged(fetch.key.bytes, numbers, "\(error)"))
         }
     }
-}
 
-extension KeyFamily {
-    /// Word of a key that cannot be read.
-    func damaged(_ key: [UInt8], _ reason: String) -> DamagedRecord {
-        DamagedRecord(
-            kind: kind,
-            key: "key \(ByteString(key))",
-            inode: try? KeySuffix.inode(
-                suffix(key).prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-            ),
-            reason: reason
-        )
-    }
+    private var operation: String { "scan the \(family.kind) records" }
 }

@@ -13,27 +13,29 @@ final class FieldScan<Record: Sendable> {
 
     private let store: KeyReader
     private let key: Key
-    private let command: StaticString
+    private let type: FieldType
+    private let order: ([UInt8]) -> UInt64?
     private let companions: [Key]
     private let kind: String
     private let decode: Decode
-    private var cursor = [UInt8(ascii: "0")]
-    private var hasBegun = false
+    private var found: SortedFields?
 
     /// - Parameters:
-    ///   - command: HSCAN or ZSCAN.
+    ///   - order: the number in a field's name by which records are sorted.
     ///   - companions: hashes whose fields of the same name belong to the record.
     init(
         _ store: KeyReader,
         _ key: Key,
-        _ command: StaticString,
+        _ type: FieldType = .hash,
+        order: @escaping ([UInt8]) -> UInt64? = { _ in 0 },
         companions: [Key] = [],
         kind: String,
         _ decode: @escaping Decode,
     ) {
         self.store = store
         self.key = key
-        self.command = command
+        self.type = type
+        self.order = order
         self.companions = companions
         self.kind = kind
         self.decode = decode
@@ -41,19 +43,11 @@ final class FieldScan<Record: Sendable> {
 
     /// The next records, nil at the end.
     func nextPage() throws -> [Scanned<Record>]? {
-        guard !hasBegun || cursor != [UInt8(ascii: "0")] else { return nil }
-        hasBegun = true
-        var batch = CommandBatch()
-        batch.add(command, key.bytes, cursor, Array("COUNT".utf8), [UInt8](decimal: Int64(Self.pageSize)))
-        let page = try ScanPage(
-            try store.exchange(batch).first,
-            "scan the \(kind) records",
-            address: store.address
-        )
-        cursor = page.cursor
-        let fields = Array(Set(page.fields))
-        let others = try lookUpCompanions(fields)
-        return zip(fields, others).compactMap { field, others in
+        let sorted = try found ?? SortedFields(store, key, type, order: order)
+        found = sorted
+        let fields = try sorted.next(Self.pageSize)
+        guard !fields.isEmpty else { return nil }
+        return zip(fields, try lookUpCompanions(fields)).compactMap { field, others in
             do throws(CodecError) {
                 return try decode(field, others).map { .record($0) }
             } catch {
@@ -70,7 +64,7 @@ final class FieldScan<Record: Sendable> {
     }
 
     private func lookUpCompanions(_ fields: [Field]) throws -> [[[UInt8]?]] {
-        guard !companions.isEmpty, !fields.isEmpty else { return fields.map { _ in [] } }
+        guard !companions.isEmpty else { return fields.map { _ in [] } }
         var batch = CommandBatch()
         for companion in companions { batch.add("HMGET", [companion.bytes] + fields.map(\.name)) }
         let columns = try store.exchange(batch).map { reply -> [RedisReply] in

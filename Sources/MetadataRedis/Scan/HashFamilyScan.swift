@@ -1,97 +1,103 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scans over the fields of all hashes or sets of a family (`d<inode>`: the entries of all directories). A
-// hash may have millions of fields, so each is read in pages; those that have more wait in a list.
+// Scans over the fields of all hashes or sets of a family (`d<inode>`: the entries of all directories), hash
+// by hash. One may have millions of fields: what does not come with the first answer is sorted on disk.
 
 import Metadata
 import SluiceBase
 
-/// Goes through the fields of all keys of a family.
+/// Goes through the fields of all keys of a family, in order of the keys.
+///
+/// While the first fields of some keys are decoded the server already reads those of the next.
 final class HashFamilyScan<Record: Sendable> {
-    typealias Decode = (_ suffix: [UInt8], _ field: Field) throws(CodecError) -> Record
+    typealias Decode = (_ numbers: KeyNumbers, _ field: Field) throws(CodecError) -> Record
 
     /// Keys in a round trip, and fields of each; a hash that Redis keeps packed comes whole, 512 fields.
-    private static var pageSize: Int { 256 }
+    private static var pageSize: Int { 128 }
 
-    private struct Place {
-        let key: [UInt8]
-        let cursor: [UInt8]
+    private struct Page {
+        let numbers: [KeyNumbers]
+        let request: SentRequest
     }
 
-    private let store: KeyReader
+    private let scanner: RedisScanner
     private let family: KeyFamily
-    private let command: StaticString
+    private let type: FieldType
     private let decode: Decode
-    private var cursor = [UInt8(ascii: "0")]
-    private var hasBegun = false
-    private var places: [Place] = []
+    private var found: FamilyKeys?
+    private var ahead: Page?
+    /// The first fields of keys that were not looked at yet, the last key first.
+    private var waiting: [(numbers: KeyNumbers, reply: RedisReply)] = []
+    /// What is left of a key with many fields.
+    private var large: (numbers: KeyNumbers, fields: SortedFields)?
 
-    /// - Parameter command: HSCAN or SSCAN.
-    init(_ store: KeyReader, _ family: KeyFamily, _ command: StaticString, _ decode: @escaping Decode) {
-        self.store = store
+    init(_ scanner: RedisScanner, _ family: KeyFamily, _ type: FieldType, _ decode: @escaping Decode) {
+        self.scanner = scanner
         self.family = family
-        self.command = command
+        self.type = type
         self.decode = decode
     }
 
+    private var store: KeyReader { scanner.store }
+
     /// The next records, nil at the end.
     func nextPage() throws -> [Scanned<Record>]? {
-        if places.isEmpty, try !findPlaces() { return nil }
-        let now = Array(places.suffix(Self.pageSize))
-        places.removeLast(now.count)
-        var batch = CommandBatch()
-        for place in now {
-            batch.add(
-                command,
-                place.key,
-                place.cursor,
-                Array("COUNT".utf8),
-                [UInt8](decimal: Int64(Self.pageSize))
-            )
+        let keys = try found ?? scanner.keySpace.take(family)
+        if found == nil { ahead = try ask(keys) }
+        found = keys
+        if let large {
+            let fields = try large.fields.next(Self.pageSize)
+            if fields.isEmpty { self.large = nil }
+            return fields.map { record(large.numbers, $0) }
         }
-        var records: [Scanned<Record>] = []
-        for (place, reply) in zip(now, try store.exchange(batch)) {
-            records += try self.records(place, reply)
+        if waiting.isEmpty { try receive(keys) }
+        guard let next = waiting.popLast() else {
+            return try keys.nextOdd().map { [.damaged(family.odd($0, scanner.keys))] }
         }
-        return records
+        return try records(next.numbers, next.reply)
     }
 
-    /// Looks for further keys; false when there are none.
-    private func findPlaces() throws -> Bool {
-        guard !hasBegun || cursor != [UInt8(ascii: "0")] else { return false }
-        hasBegun = true
+    private func ask(_ keys: FamilyKeys) throws -> Page? {
+        let numbers = try keys.next(Self.pageSize)
+        guard !numbers.isEmpty else { return nil }
         var batch = CommandBatch()
-        family.scan(from: cursor, count: Self.pageSize, to: &batch)
-        let page = try ScanPage(
-            try store.exchange(batch).first,
-            "scan the \(family.kind) records",
-            address: store.address
-        )
-        cursor = page.cursor
-        places = Set(page.names).map { Place(key: $0, cursor: [UInt8(ascii: "0")]) }
-        return true
+        for each in numbers { type.addScan(of: key(each), count: Self.pageSize, to: &batch) }
+        return Page(numbers: numbers, request: try store.send(batch))
     }
 
-    private func records(_ place: Place, _ reply: RedisReply) throws(EngineError) -> [Scanned<Record>] {
-        let page: ScanPage
+    private func receive(_ keys: FamilyKeys) throws {
+        guard let page = ahead else { return }
+        ahead = try ask(keys)
+        waiting = zip(page.numbers, try store.replies(to: page.request)).reversed().map { ($0, $1) }
+    }
+
+    private func key(_ numbers: KeyNumbers) -> Key { family.key(numbers, scanner.keys) }
+
+    private func records(
+        _ numbers: KeyNumbers,
+        _ reply: RedisReply
+    ) throws(EngineError) -> [Scanned<Record>] {
+        let key = key(numbers)
+        let first: ScanPage
         do throws(EngineError) {
-            page = try ScanPage(reply, "scan key \(ByteString(place.key))", address: store.address)
+            first = try ScanPage(reply, "scan key \(ByteString(key.bytes))", address: store.address)
         } catch {
             guard error.code == .corrupt else { throw error }
-            return [.damaged(family.damaged(place.key, error.reason))]
+            return [.damaged(family.damaged(key.bytes, numbers, error.reason))]
         }
-        if !page.isLast { places.append(Place(key: place.key, cursor: page.cursor)) }
-        let suffix = family.suffix(place.key)
-        let isSet = command.bytes == Array("SSCAN".utf8)
-        let fields = isSet ? page.names.map { Field(name: $0, value: []) } : page.fields
-        return Set(fields).map { field in
-            do throws(CodecError) {
-                return .record(try decode(suffix, field))
-            } catch {
-                var damage = family.damaged(place.key, "\(error)")
-                damage.key += " field \(ByteString(field.name))"
-                damage.inode = nil
-                return .damaged(damage)
-            }
+        guard first.isLast else {
+            large = (numbers, try SortedFields(store, key, type, after: first))
+            return []
+        }
+        return type.fields(of: first).map { record(numbers, $0) }
+    }
+
+    private func record(_ numbers: KeyNumbers, _ field: Field) -> Scanned<Record> {
+        do throws(CodecError) {
+            return .record(try decode(numbers, field))
+        } catch {
+            var damage = family.damaged(key(numbers).bytes, nil, "\(error)")
+            damage.key += " field \(ByteString(field.name))"
+            return .damaged(damage)
         }
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Streams of records. Redis has no snapshots: a record that is there from the beginning to the end of a scan
-// comes at least once, others may or may not.
+// comes, others may or may not.
 
 import Metadata
 import SluiceBase
@@ -8,51 +8,39 @@ import VolumeModel
 
 /// Streams the records of a volume.
 final class RedisScanner: RedisReader, MetadataScanner {
-    let isOrdered = false
-
-    private func family(_ name: StaticString, _ kind: String) -> KeyFamily {
-        KeyFamily(keys: keys, name: name, kind: kind)
-    }
+    private(set) lazy var keySpace = KeySpace(store, keys)
 
     // MARK: Families of keys
 
     func scanNodes() throws -> any RecordCursor<NodeRecord> {
-        let scan = FamilyScan<NodeRecord>(store, family("i", "node"), pageSize: 1000, Fetch.string) {
-            (suffix, found) throws(CodecError) in
-            let inode = try KeySuffix.inode(suffix)
-            guard case .value(let bytes?) = found else { return [] }
-            return [.record(NodeRecord(inode: inode, attributes: try Attributes(decoding: bytes)))]
+        let scan = FamilyScan<NodeRecord>(self, .node, .strings) { (key, found) throws(CodecError) in
+            guard case .value(let bytes?) = found else { return nil }
+            return NodeRecord(inode: Inode(key.first), attributes: try Attributes(decoding: bytes))
         }
         return ScanCursor(scan.nextPage)
     }
 
     func scanSymlinks() throws -> any RecordCursor<SymlinkRecord> {
-        let scan = FamilyScan<SymlinkRecord>(store, family("s", "symlink"), pageSize: 1000, Fetch.string) {
-            (suffix, found) throws(CodecError) in
-            let inode = try KeySuffix.inode(suffix)
-            guard case .value(let bytes?) = found else { return [] }
-            return [.record(SymlinkRecord(inode: inode, target: ByteString(bytes)))]
+        let scan = FamilyScan<SymlinkRecord>(self, .symlink, .strings) { key, found in
+            guard case .value(let bytes?) = found else { return nil }
+            return SymlinkRecord(inode: Inode(key.first), target: ByteString(bytes))
         }
         return ScanCursor(scan.nextPage)
     }
 
     func scanChunks() throws -> any RecordCursor<ChunkRecord> {
-        let scan = FamilyScan<ChunkRecord>(store, family("c", "chunk"), pageSize: 500, Fetch.list) {
-            (suffix, found) throws(CodecError) in
-            let (inode, index) = try KeySuffix.chunk(suffix)
-            guard case .items(let items) = found, !items.isEmpty else { return [] }
-            return [.record(ChunkRecord(inode: inode, index: index, slices: Array(items.joined())))]
+        let scan = FamilyScan<ChunkRecord>(self, .chunk, .lists) { key, found in
+            guard case .items(let items) = found, !items.isEmpty else { return nil }
+            return ChunkRecord(inode: Inode(key.first), index: key.index, slices: Array(items.joined()))
         }
         return ScanCursor(scan.nextPage)
     }
 
     func scanEdges() throws -> any RecordCursor<EdgeRecord> {
-        let scan = HashFamilyScan<EdgeRecord>(store, family("d", "edge"), "HSCAN") {
-            (suffix, field) throws(CodecError) in
-            let parent = try KeySuffix.inode(suffix)
+        let scan = HashFamilyScan<EdgeRecord>(self, .edge, .hash) { (key, field) throws(CodecError) in
             let entry = try EntryValue.decode(field.value)
             return EdgeRecord(
-                parent: parent,
+                parent: Inode(key.first),
                 name: FileName(field.name),
                 inode: entry.inode,
                 type: entry.type
@@ -62,19 +50,19 @@ final class RedisScanner: RedisReader, MetadataScanner {
     }
 
     func scanExtendedAttributes() throws -> any RecordCursor<ExtendedAttributeRecord> {
-        let scan = HashFamilyScan<ExtendedAttributeRecord>(store, family("x", "xattr"), "HSCAN") {
-            (suffix, field) throws(CodecError) in
-            let inode = try KeySuffix.inode(suffix)
-            return ExtendedAttributeRecord(inode: inode, name: ByteString(field.name), value: field.value)
+        let scan = HashFamilyScan<ExtendedAttributeRecord>(self, .attribute, .hash) { key, field in
+            ExtendedAttributeRecord(
+                inode: Inode(key.first),
+                name: ByteString(field.name),
+                value: field.value
+            )
         }
         return ScanCursor(scan.nextPage)
     }
 
     func scanSustainedInodes() throws -> any RecordCursor<SustainedInode> {
-        let scan = HashFamilyScan<SustainedInode>(store, family("session", "sustained"), "SSCAN") {
-            (suffix, field) throws(CodecError) in
-            let session = try KeySuffix.inode(suffix).number
-            return SustainedInode(session: session, inode: try KeySuffix.inode(field.name))
+        let scan = HashFamilyScan<SustainedInode>(self, .sustained, .set) { (key, field) throws(CodecError) in
+            SustainedInode(session: key.first, inode: try KeySuffix.inode(field.name))
         }
         return ScanCursor(scan.nextPage)
     }
@@ -82,8 +70,12 @@ final class RedisScanner: RedisReader, MetadataScanner {
     // MARK: Single hashes
 
     func scanSliceReferences() throws -> any RecordCursor<SliceReference> {
-        let scan = FieldScan<SliceReference>(store, keys.sliceReferences, "HSCAN", kind: "slice reference") {
-            (field, _) throws(CodecError) in
+        let scan = FieldScan<SliceReference>(
+            store,
+            keys.sliceReferences,
+            order: { (try? ReferenceField.decode($0))?.id },
+            kind: "slice reference"
+        ) { (field, _) throws(CodecError) in
             let slice = try ReferenceField.decode(field.name)
             let others = try Self.number(field.value, "slice reference")
             return SliceReference(id: slice.id, size: slice.size, count: others.saturatingAdd(1))
@@ -93,7 +85,7 @@ final class RedisScanner: RedisReader, MetadataScanner {
 
     func scanDelayedSlices() throws -> any RecordCursor<DelayedSlices> {
         let shared = shared
-        let scan = FieldScan<DelayedSlices>(store, keys.delayedSlices, "HSCAN", kind: "delayed slices") {
+        let scan = FieldScan<DelayedSlices>(store, keys.delayedSlices, kind: "delayed slices") {
             (field, _) throws(CodecError) in
             let (id, deleted) = try DelayedField.decode(field.name)
             shared.remember(field.name, ofDelayedSlices: id)
@@ -104,7 +96,7 @@ final class RedisScanner: RedisReader, MetadataScanner {
 
     func scanDeletedFiles() throws -> any RecordCursor<DeletedFile> {
         let shared = shared
-        let scan = FieldScan<DeletedFile>(store, keys.deletedFiles, "ZSCAN", kind: "deleted file") {
+        let scan = FieldScan<DeletedFile>(store, keys.deletedFiles, .sortedSet, kind: "deleted file") {
             (field, _) throws(CodecError) in
             let (inode, length) = try DeletedFileMember.decode(field.name)
             shared.remember(field.name, ofDeletedFile: inode)
@@ -118,7 +110,7 @@ final class RedisScanner: RedisReader, MetadataScanner {
     }
 
     func scanDetachedNodes() throws -> any RecordCursor<DetachedNode> {
-        let scan = FieldScan<DetachedNode>(store, keys.detachedNodes, "ZSCAN", kind: "detached node") {
+        let scan = FieldScan<DetachedNode>(store, keys.detachedNodes, .sortedSet, kind: "detached node") {
             (field, _) throws(CodecError) in
             let inode = try KeySuffix.inode(field.name)
             return DetachedNode(inode: inode, added: try Self.score(field.value, "detached node"))
@@ -131,7 +123,7 @@ final class RedisScanner: RedisReader, MetadataScanner {
         let scan = FieldScan<DirectoryStatRecord>(
             store,
             keys.usedInodes,
-            "HSCAN",
+            order: { UInt64(decimal: $0) },
             companions: [keys.dataLengths, keys.usedSpaces],
             kind: "dir stat"
         ) { (field, others) throws(CodecError) in
@@ -140,14 +132,14 @@ final class RedisScanner: RedisReader, MetadataScanner {
         let rest = FieldScan<DirectoryStatRecord>(
             store,
             keys.usedSpaces,
-            "HSCAN",
+            order: { UInt64(decimal: $0) },
             companions: [keys.dataLengths, keys.usedInodes],
             kind: "dir stat"
         ) { (field, others) throws(CodecError) in
             guard others[1] == nil else { return nil }
             return try Self.stat(field.name, length: others[0], space: field.value, inodes: nil)
         }
-        return ScanCursor { try scan.nextPage() ?? rest.nextPage() }
+        return MergedCursor(ScanCursor(scan.nextPage), ScanCursor(rest.nextPage)) { $0.inode < $1.inode }
     }
 
     func scanQuotas(_ kind: QuotaKind) throws -> any RecordCursor<QuotaRecord> {
@@ -155,7 +147,6 @@ final class RedisScanner: RedisReader, MetadataScanner {
         let scan = FieldScan<QuotaRecord>(
             store,
             names.limits,
-            "HSCAN",
             companions: [names.space, names.inodes],
             kind: "\(kind) quota"
         ) { (field, used) throws(CodecError) in
@@ -170,7 +161,7 @@ final class RedisScanner: RedisReader, MetadataScanner {
     }
 
     func scanACLRules() throws -> any RecordCursor<ACLRecord> {
-        let scan = FieldScan<ACLRecord>(store, keys.aclRules, "HSCAN", kind: "acl") {
+        let scan = FieldScan<ACLRecord>(store, keys.aclRules, kind: "acl") {
             (field, _) throws(CodecError) in
             guard let id = UInt32(decimal: field.name) else {
                 throw CodecError("ACL rule", "\(ByteString(field.name)) is no number")

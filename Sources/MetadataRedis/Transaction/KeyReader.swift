@@ -19,14 +19,31 @@ class KeyReader {
     /// Ends the use of this reader.
     func end() {
         hasEnded = true
+        connection.endUnlessAnswered()
     }
 
     /// Sends commands and waits for all replies.
     func exchange(_ batch: CommandBatch) throws(EngineError) -> [RedisReply] {
+        try checkUse()
+        return try connection.exchange(batch)
+    }
+
+    /// Sends commands and lets the server work on them; `replies` waits for what it answers.
+    func send(_ batch: CommandBatch) throws(EngineError) -> SentRequest {
+        try checkUse()
+        return try connection.send(batch)
+    }
+
+    /// What the server answers to commands that were sent; asked once.
+    func replies(to request: SentRequest) throws(EngineError) -> [RedisReply] {
+        try checkUse()
+        return try connection.replies(to: request)
+    }
+
+    private func checkUse() throws(EngineError) {
         guard !hasEnded else {
             throw EngineError(.failed, "read", address: address, reason: "the transaction has ended")
         }
-        return try connection.exchange(batch)
     }
 
     /// Whether the server may have all of what was sent last.

@@ -30,8 +30,10 @@ package final class RedisConnection {
 
     private let socket: any RedisSocket
     private let parser = ReplyParser()
-    /// Sent before the next exchange, its replies dropped.
+    /// Sent before the next request, its replies dropped.
     private var postponed = CommandBatch()
+    /// Requests whose replies were not received yet, in the order in which they were sent.
+    private var unanswered: [SentRequest] = []
 
     package init(_ socket: any RedisSocket, address: String) {
         self.socket = socket
@@ -46,6 +48,13 @@ package final class RedisConnection {
     /// - Throws: `EngineError.unreachable` when the connection failed: any of the commands may have been
     /// done.
     package func exchange(_ batch: CommandBatch) throws(EngineError) -> [RedisReply] {
+        guard !batch.isEmpty else { return [] }
+        return try replies(to: send(batch))
+    }
+
+    /// Sends commands in one write; `replies` waits for what comes back.
+    /// - Throws: `EngineError.unreachable`, as `exchange`.
+    package func send(_ batch: CommandBatch) throws(EngineError) -> SentRequest {
         guard !isBroken else {
             throw EngineError(
                 .unreachable,
@@ -54,20 +63,48 @@ package final class RedisConnection {
                 reason: "the connection was lost before"
             )
         }
-        guard !batch.isEmpty else { return [] }
-        do throws(EngineError) {
-            var request = postponed
-            let skipped = request.count
-            request.add(batch)
-            postponed = CommandBatch()
-            hasSent = false
-            try socket.write(request.bytes)
-            hasSent = true
-            var replies = try receive(request.count)
+        let sent = SentRequest(count: batch.count, skipped: postponed.count)
+        var request = postponed
+        request.add(batch)
+        postponed = CommandBatch()
+        hasSent = false
+        try breaking { () throws(EngineError) in try socket.write(request.bytes) }
+        hasSent = true
+        unanswered.append(sent)
+        return sent
+    }
+
+    /// What the server answers to a request of this connection; waits for it, and is asked once.
+    /// - Throws: `EngineError.unreachable`, as `exchange`.
+    package func replies(to request: SentRequest) throws(EngineError) -> [RedisReply] {
+        while request.replies == nil, !unanswered.isEmpty {
+            let first = unanswered.removeFirst()
+            var replies = try breaking { () throws(EngineError) in
+                try receive(first.skipped + first.count)
+            }
             roundTrips += 1
             isElsewhere = isElsewhere || replies.contains { $0.failure?.isFromElsewhere == true }
-            replies.removeFirst(skipped)
-            return replies
+            replies.removeFirst(first.skipped)
+            first.replies = replies
+        }
+        guard let replies = request.replies else {
+            throw EngineError(.failed, "receive", address: address, reason: "nothing was sent")
+        }
+        request.replies = nil
+        return replies
+    }
+
+    /// Ends the connection when there are replies that nobody will take.
+    package func endUnlessAnswered() {
+        if !unanswered.isEmpty { close() }
+    }
+
+    /// After an error nobody knows any more which reply belongs to which command.
+    private func breaking<Result>(
+        _ body: () throws(EngineError) -> Result
+    ) throws(EngineError) -> Result {
+        do throws(EngineError) {
+            return try body()
         } catch {
             isBroken = true
             throw error
@@ -135,5 +172,20 @@ package final class RedisConnection {
             }
         }
         if let failure { throw failure }
+    }
+}
+
+/// Commands that were sent together, until somebody takes the replies.
+///
+/// Belongs to the thread of its connection.
+package final class SentRequest {
+    fileprivate let count: Int
+    /// Replies that come before and that nobody sees.
+    fileprivate let skipped: Int
+    fileprivate var replies: [RedisReply]?
+
+    fileprivate init(count: Int, skipped: Int) {
+        self.count = count
+        self.skipped = skipped
     }
 }

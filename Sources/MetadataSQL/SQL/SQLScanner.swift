@@ -10,8 +10,6 @@ import VolumeModel
 final class SQLScanner: SQLReader, MetadataScanner {
     private var open: [any SQLStatement] = []
 
-    let isOrdered = true
-
     /// Ends all scans and the use of this scanner.
     override func end() {
         for statement in open { statement.finish() }

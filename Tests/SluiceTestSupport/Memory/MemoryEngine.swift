@@ -11,20 +11,16 @@ package final class MemoryEngine: MetadataEngine {
     package let address = "memory://"
     package let countsUsageInTransactions: Bool
     private let records: Mutex<MemoryRecords>
-    private let repeatsDeliveries: Bool
     private static let maximumTries = 50
 
     /// - Parameters:
     ///   - likeRedis: usage is counted inside transactions and parents come from counted links, as on Redis;
     ///     else usage is left to flushes and parents come from entries, as on SQL engines.
     ///   - records: what it holds from the start.
-    ///   - repeatsDeliveries: scans deliver every record twice and in no order, as Redis may.
     package init(
         likeRedis: Bool = false,
         records: MemoryRecords = MemoryRecords(),
-        repeatsDeliveries: Bool = false,
     ) {
-        self.repeatsDeliveries = repeatsDeliveries
         countsUsageInTransactions = likeRedis
         self.records = Mutex(records)
     }
@@ -51,13 +47,7 @@ package final class MemoryEngine: MetadataEngine {
     }
 
     package func snapshot<Result>(_ body: (any MetadataScanner) throws -> Result) throws -> Result {
-        try body(
-            MemoryTransaction(
-                current,
-                likeRedis: countsUsageInTransactions,
-                repeatsDeliveries: repeatsDeliveries
-            )
-        )
+        try body(MemoryTransaction(current, likeRedis: countsUsageInTransactions))
     }
 
     package func destroy() throws {

@@ -18,10 +18,8 @@ private final class ArrayCursor<Record: Sendable>: RecordCursor {
 }
 
 extension MemoryTransaction: MetadataScanner {
-    var isOrdered: Bool { !repeatsDeliveries }
-
     private func cursor<Record>(_ records: [Record]) -> ArrayCursor<Record> {
-        ArrayCursor(repeatsDeliveries ? records.reversed() + records : records)
+        ArrayCursor(records)
     }
 
     func scanNodes() throws -> any RecordCursor<NodeRecord> {

@@ -10,13 +10,10 @@ import VolumeModel
 final class MemoryTransaction {
     var records: MemoryRecords
     let likeRedis: Bool
-    /// Whether scans deliver every record twice and in no order.
-    let repeatsDeliveries: Bool
 
-    init(_ records: MemoryRecords, likeRedis: Bool, repeatsDeliveries: Bool = false) {
+    init(_ records: MemoryRecords, likeRedis: Bool) {
         self.records = records
         self.likeRedis = likeRedis
-        self.repeatsDeliveries = repeatsDeliveries
     }
 }
 

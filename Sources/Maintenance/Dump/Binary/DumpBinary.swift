@@ -14,9 +14,8 @@ package struct BinaryDumpSummary: Hashable, Sendable {
 
 /// Writes a volume's records in the binary format of JuiceFS 1.4 (metadata-format §6.2), as they are stored.
 ///
-/// Memory does not grow with the volume: records pass through one by one, sorted on disk where the engine may
-/// deliver one twice. Not contained, as in JuiceFS: sessions, locks, delayed slices, detached nodes, tokens,
-/// the change log.
+/// Memory does not grow with the volume: records pass through one by one. Not contained, as in JuiceFS:
+/// sessions, locks, delayed slices, detached nodes, tokens, the change log.
 /// - Parameter options: secrets that are not kept are written as `removed`; it is always the whole volume.
 /// - Throws: `MaintenanceError.incomplete` for a record that cannot be read; `EngineError`; what `output`
 ///   throws.
@@ -110,28 +109,16 @@ private struct BinaryDumpSource {
         }
     }
 
-    /// Hands out the records of a scan, each once.
+    /// Hands out the records of a scan.
     /// - Parameter wrap: answers nil for records that a dump leaves out.
     private func each<Record>(
         _ cursor: any RecordCursor<Record>,
         _ wrap: (Record) throws -> BinaryRecord?,
         _ take: (BinaryMessage) throws -> Void,
     ) throws {
-        guard !scanner.isOrdered else {
-            while let record = try next(cursor) {
-                if let wrapped = try wrap(record) { try take(wrapped.message) }
-            }
-            return
-        }
-        let sorter = BinarySorter(
-            memoryLimitBytes: options.sortMemory,
-            directory: options.spillDirectory
-        )
         while let record = try next(cursor) {
-            if let wrapped = try wrap(record) { try sorter.add(wrapped) }
+            if let wrapped = try wrap(record) { try take(wrapped.message) }
         }
-        // Of a record that changed between its deliveries either state is one that it had.
-        try sorter.finish(repeated: { _, _ in }, take)
     }
 
     private func next<Record>(_ cursor: any RecordCursor<Record>) throws -> Record? {

@@ -66,7 +66,7 @@ private final class BinaryLoad {
     private var rules: [UInt32: ACLRule] = [:]
     private let records: BinarySorter
     private let uses: SliceUseCollector
-    private let references: Spill<FoundReference>
+    private let references: Spill<LoadedReference>
     private let links: Spill<EntryLink>
     private let linkedNodes: Spill<UInt64>
     private var count: UInt64 = 0
@@ -161,7 +161,7 @@ private final class BinaryLoad {
             try target.put(.chunk(chunk))
         case .sliceReference(let reference):
             highestReference = max(highestReference, reference.id)
-            try references.add(FoundReference(reference))
+            try references.add(LoadedReference(reference))
         case .symlink(let link): try target.put(.symlink(link))
         case .sustained(let session, let inodes):
             for inode in Set(inodes) {
@@ -211,7 +211,7 @@ private final class BinaryLoad {
 
     private func nextReference(
         _ uses: RecordStream<SliceUse>,
-        _ found: RecordStream<FoundReference>,
+        _ found: RecordStream<LoadedReference>,
     ) throws -> SliceReference? {
         while true {
             let id = min(uses.head?.sliceID ?? .max, found.head?.sliceID ?? .max)
@@ -224,7 +224,7 @@ private final class BinaryLoad {
                 try uses.advance()
             }
             if let sizes, sizes.lowerBound != sizes.upperBound { disputedSlices += 1 }
-            var stored: FoundReference?
+            var stored: LoadedReference?
             while let reference = found.head, reference.sliceID == id {
                 stored = reference
                 try found.advance()
@@ -265,5 +265,22 @@ private struct EntryLink: BitwiseCopyable, Comparable, Sendable {
 
     static func < (left: EntryLink, right: EntryLink) -> Bool {
         (left.inode, left.parent) < (right.inode, right.parent)
+    }
+}
+
+/// A slice reference, small enough to be sorted.
+private struct LoadedReference: BitwiseCopyable, Comparable, Sendable {
+    var sliceID: UInt64
+    var count: Int64
+    var size: UInt32
+
+    init(_ reference: SliceReference) {
+        sliceID = reference.id
+        count = reference.count
+        size = reference.size
+    }
+
+    static func < (left: LoadedReference, right: LoadedReference) -> Bool {
+        (left.sliceID, left.size) < (right.sliceID, right.size)
     }
 }

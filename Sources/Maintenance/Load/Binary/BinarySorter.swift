@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Records in order of their keys, each once: Redis may deliver one twice while it is dumped, here or by
-// JuiceFS, and a database takes it once.
+// Records in order of their keys, each once: Redis may deliver one twice while JuiceFS dumps it, a database
+// takes it once.
 
 import SluiceBase
 
