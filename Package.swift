@@ -43,9 +43,10 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
-        // Loaded when they are needed (libpq-dev, libcurl4-openssl-dev).
+        // Loaded when they are needed (libpq-dev, libcurl4-openssl-dev, libssh-dev).
         .target(name: "CLibpq", dependencies: ["CLinux"]),
         .target(name: "CCurl", dependencies: ["CLinux"]),
+        .target(name: "CLibssh", dependencies: ["CLinux"]),
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
 
         // Words and ground.
@@ -54,10 +55,14 @@ let package = Package(
 
         // Stores.
         library("ObjectStorage", ["SluiceBase"]),
-        library("ObjectDrivers", ["ObjectStorage", "SluiceBase", "CCurl", "CXML2"]),
+        library("ObjectDrivers", ["ObjectStorage", "SluiceBase", "CCurl", "CLibssh", "CXML2"]),
         library("Metadata", ["SluiceBase", "VolumeModel"]),
         library("MetadataSQL", ["Metadata", "VolumeModel", "SluiceBase", "CSQLite", "CLibpq"]),
         library("MetadataRedis", ["Metadata", "VolumeModel", "SluiceBase", "CHiredis", "CSSL"]),
+        library(
+            "DatabaseObjects",
+            ["MetadataSQL", "MetadataRedis", "Metadata", "ObjectStorage", "SluiceBase"]
+        ),
         library("BlockStore", ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZlib", "CZstd"]),
 
         // Deeds.
@@ -70,9 +75,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataRedis", "MetadataSQL",
-                "ObjectDrivers",
-                "ObjectStorage", "SluiceBase",
+                "BlockStore", "BucketSync", "DatabaseObjects", "Maintenance", "Metadata", "MetadataRedis",
+                "MetadataSQL", "ObjectDrivers", "ObjectStorage", "SluiceBase",
                 "TerminalUI", "VirtualFS", "VolumeModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -106,6 +110,7 @@ let package = Package(
         tests("VolumeModelTests", ["VolumeModel", "SluiceBase"]),
         tests("ObjectStorageTests", ["ObjectStorage", "SluiceBase"]),
         tests("ObjectDriversTests", ["ObjectDrivers", "ObjectStorage", "SluiceBase"]),
+        tests("DatabaseObjectsTests", ["DatabaseObjects", "ObjectStorage", "SluiceBase"]),
         tests("MetadataTests", ["Metadata", "MetadataSQL", "VolumeModel", "SluiceBase"]),
         tests("MetadataSQLTests", ["MetadataSQL", "Metadata", "VolumeModel", "SluiceBase"]),
         tests("MetadataRedisTests", ["MetadataRedis", "Metadata", "VolumeModel", "SluiceBase"]),

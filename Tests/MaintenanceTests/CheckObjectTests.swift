@@ -143,6 +143,20 @@ struct CheckObjectTests {
         }
     }
 
+    @Test("Where the store does not know the ages of objects, none without owner is called leaked")
+    func unknownAge() throws {
+        try CheckBench.with(EngineMaker.all[0]) { bench in
+            let key: ObjectKey = "chunks/0/0/999_0_5000"
+            let bytes = [UInt8](repeating: 1, count: 5000)
+            for (time, codes) in [(Timestamp.epoch, []), (Timestamp(seconds: 1), ["object-leaked"])] {
+                var options = PutOptions()
+                options.modified = time
+                try bench.store.put(key, bytes, options: options)
+                #expect(try bench.check { $0.leakGraceSeconds = 3600 }.codes == codes)
+            }
+        }
+    }
+
     @Test(
         "rows 7 and 9: names that are no block's are foreign and nothing deletes them",
         arguments: EngineMaker.all

@@ -13,19 +13,20 @@ struct EdgeTests {
         "ObjectStorage": ["SluiceBase"],
         "CCurl": ["CLinux"],
         "CLibpq": ["CLinux"],
-        "ObjectDrivers": ["ObjectStorage", "SluiceBase", "CCurl", "CXML2"],
+        "CLibssh": ["CLinux"],
+        "ObjectDrivers": ["ObjectStorage", "SluiceBase", "CCurl", "CLibssh", "CXML2"],
         "Metadata": ["SluiceBase", "VolumeModel"],
         "MetadataSQL": ["Metadata", "VolumeModel", "SluiceBase", "CSQLite", "CLibpq"],
         "MetadataRedis": ["Metadata", "VolumeModel", "SluiceBase", "CHiredis", "CSSL"],
+        "DatabaseObjects": ["MetadataSQL", "MetadataRedis", "Metadata", "ObjectStorage", "SluiceBase"],
         "BlockStore": ["ObjectStorage", "VolumeModel", "SluiceBase", "CLZ4", "CZlib", "CZstd"],
         "VirtualFS": ["Metadata", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"],
         "Maintenance": ["Metadata", "BlockStore", "ObjectStorage", "VolumeModel", "SluiceBase"],
         "BucketSync": ["ObjectStorage", "SluiceBase"],
         "TerminalUI": ["SluiceBase"],
         "sluice": [
-            "BlockStore", "BucketSync", "Maintenance", "Metadata", "MetadataRedis", "MetadataSQL",
-            "ObjectDrivers",
-            "ObjectStorage", "SluiceBase",
+            "BlockStore", "BucketSync", "DatabaseObjects", "Maintenance", "Metadata", "MetadataRedis",
+            "MetadataSQL", "ObjectDrivers", "ObjectStorage", "SluiceBase",
             "TerminalUI", "VirtualFS", "VolumeModel", "ArgumentParser",
         ],
     ]
@@ -34,7 +35,8 @@ struct EdgeTests {
     private static let ground: Set<String> = ["Glibc", "Synchronization"]
 
     private static let systemLibraries: Set<String> = [
-        "CSQLite", "CLibpq", "CHiredis", "CLZ4", "CZlib", "CZstd", "CCurl", "CXML2", "CCrypto", "CSSL",
+        "CSQLite", "CLibpq", "CHiredis", "CLZ4", "CZlib", "CZstd", "CCurl", "CLibssh", "CXML2", "CCrypto",
+        "CSSL",
     ]
 
     @Test("Package.swift declares exactly the edges of the table")

@@ -7,11 +7,11 @@
 set -euo pipefail
 
 build=(
-    libcurl4-openssl-dev libhiredis-dev libsqlite3-dev libpq-dev liblz4-dev libxml2-dev libzstd-dev libssl-dev
-    pkg-config zlib1g-dev
+    libcurl4-openssl-dev libhiredis-dev libsqlite3-dev libssh-dev libpq-dev liblz4-dev libxml2-dev libzstd-dev
+    libssl-dev pkg-config zlib1g-dev
 )
 lint=(shellcheck mandoc)
-test=(acl attr fuse3 openssl postgresql python3-venv redis-server sqlite3 tmux)
+test=(acl apache2-bin attr fuse3 openssh-server openssl postgresql python3-venv redis-server sqlite3 tmux)
 demo=(sqlite3)
 bench=(postgresql python3-venv redis-server time)
 

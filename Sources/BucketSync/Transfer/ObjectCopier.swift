@@ -92,8 +92,10 @@ final class ObjectCopier {
 
     private func putOptions(_ info: ObjectInfo) -> PutOptions {
         let keepsFacts = options.fidelity.permissions && destination.tree != nil
+        // A store without times of changes says the epoch, which a file may well have.
+        let knowsTime = info.modified != .epoch || source.tree != nil
         return PutOptions(
-            modified: info.modified,
+            modified: knowsTime ? info.modified : nil,
             file: keepsFacts ? info.file : nil
         )
     }

@@ -49,7 +49,8 @@ struct CheckRun {
             layout: layout,
             expectedObjectSize: options.expectedObjectSize,
             omitsSingleReferences: volume.engine.omitsSingleReferences,
-            leakedBefore: now - max(options.leakGraceSeconds, 0)
+            leakedBefore: now - max(options.leakGraceSeconds, 0),
+            doubtsUnknownAges: options.leakGraceSeconds > 0
         )
     }
 

@@ -31,6 +31,8 @@ struct SliceRules: Sendable {
     var hidesUses = false
     /// Objects changed after this, in seconds since the epoch, are not leaked: they may be about to be used.
     var leakedBefore: Int64 = .max
+    /// Whether an object of unknown age may be about to be used too, as `gc` takes it.
+    var doubtsUnknownAges = false
 
     /// What is wrong; paths are filled in by the caller.
     func findings(_ bundle: SliceBundle) -> [Finding] {
@@ -190,8 +192,14 @@ struct SliceRules: Sendable {
         }
     }
 
+    /// Whether nobody can be about to use an object.
+    private func isSettled(_ object: FoundObject) -> Bool {
+        guard !object.isMisplaced, object.modifiedSeconds < leakedBefore else { return false }
+        return object.modifiedSeconds > 0 || !doubtsUnknownAges
+    }
+
     private func checkLeaked(_ bundle: SliceBundle, _ found: inout [Finding]) {
-        for object in bundle.objects where !object.isMisplaced && object.modifiedSeconds < leakedBefore {
+        for object in bundle.objects where isSettled(object) {
             let key = layout.objectKey(of: object.block)
             found.append(
                 Finding(
@@ -271,7 +279,7 @@ struct SliceRules: Sendable {
     }
 
     private func noteExtra(_ object: FoundObject, _ found: inout [Finding]) {
-        guard !object.isMisplaced, object.modifiedSeconds < leakedBefore else { return }
+        guard isSettled(object) else { return }
         let key = layout.objectKey(of: object.block)
         found.append(
             Finding(

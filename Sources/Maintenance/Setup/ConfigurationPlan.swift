@@ -69,7 +69,7 @@ extension ConfigurationPlan {
 
     fileprivate mutating func changeStorage(_ request: ConfigurationRequest) {
         change("storage", \.storage, to: request.storage)
-        change("bucket", \.bucket, to: request.bucket)
+        change("bucket", \.bucket, to: request.bucket, shown: redactedAddress)
         change("access-key", \.accessKey, to: request.accessKey)
         replace("secret-key", \.secretKey, with: request.secretKey)
         replace("session-token", \.sessionToken, with: request.sessionToken)

@@ -54,7 +54,7 @@ package func readStatus(of volume: Volume, more: Bool) throws -> VolumeStatus {
     let now = volume.clock.now()
     let sessions = try volume.engine.read { try $0.sessions() }.map { sessionStatus($0, now: now.seconds) }
     return VolumeStatus(
-        settings: volume.settings.withoutSecrets,
+        settings: volume.settings.shown,
         sessions: sessions,
         space: try volume.statistics(),
         pending: more ? try volume.engine.snapshot { try countPending($0) } : nil

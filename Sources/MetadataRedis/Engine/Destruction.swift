@@ -18,7 +18,7 @@ struct Destruction {
         var cursor = [UInt8(ascii: "0")]
         repeat {
             var batch = CommandBatch()
-            let pattern = Keys.escaped(keys.prefix) + [UInt8(ascii: "*")]
+            let pattern = ScanPage.escaped(keys.prefix) + [UInt8(ascii: "*")]
             batch.add("SCAN", cursor, Array("MATCH".utf8), pattern, Array("COUNT".utf8), Array("1000".utf8))
             let page = try ScanPage(try store.exchange(batch).first, "look for keys", address: store.address)
             try remove(page.names.filter { $0 != keys.setting.bytes && keys.isOwn($0) })

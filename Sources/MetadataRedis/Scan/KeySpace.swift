@@ -57,7 +57,7 @@ final class KeySpace {
     private func ask(from cursor: [UInt8]) throws -> SentRequest {
         var batch = CommandBatch()
         let count = [Array("COUNT".utf8), [UInt8](decimal: Int64(Self.pageSize))]
-        let match = [Array("MATCH".utf8), Keys.escaped(keys.prefix) + [UInt8(ascii: "*")]]
+        let match = [Array("MATCH".utf8), ScanPage.escaped(keys.prefix) + [UInt8(ascii: "*")]]
         batch.add("SCAN", [cursor] + (keys.prefix.isEmpty ? [] : match) + count)
         return try store.send(batch)
     }
@@ -104,14 +104,5 @@ final class FamilyKeys {
             return key
         }
         return nil
-    }
-}
-
-extension Keys {
-    /// The bytes as a pattern that matches nothing but them.
-    static func escaped(_ bytes: [UInt8]) -> [UInt8] {
-        bytes.flatMap { byte in
-            Array("*?[]\\^-".utf8).contains(byte) ? [UInt8(ascii: "\\"), byte] : [byte]
-        }
     }
 }

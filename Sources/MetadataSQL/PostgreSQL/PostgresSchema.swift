@@ -8,6 +8,10 @@ extension Dialect {
             "appended slices": "{chunk}.slices || excluded.slices",
             "in list": "= ANY (?)",
             "by bytes": " COLLATE \"C\"",
+            // Compatibility: JuiceFS 1.4.2 stores the clock on its own wall and not the zone that it is in.
+            "blob time": "CAST(NULL AS BIGINT)",
+            "blob now": "CAST(now() AT TIME ZONE 'UTC' AS TIMESTAMP)",
+            "blob proof": " RETURNING md5(data)",
         ],
         tableExists: Query(
             "look for a table",
@@ -17,6 +21,15 @@ extension Dialect {
             """
         ),
         schema: postgresSchema,
+        blobSchema: [
+            """
+            CREATE TABLE IF NOT EXISTS {blob} ("id" BIGSERIAL PRIMARY KEY NOT NULL, "key" BYTEA NOT NULL,
+            "size" BIGINT NOT NULL, "modified" TIMESTAMP NOT NULL, "data" BYTEA NULL)
+            """,
+            "CREATE UNIQUE INDEX IF NOT EXISTS \"UQE_{=blob}_blob\" ON {blob} (\"key\")",
+        ],
+        // The server takes messages of a gigabyte.
+        largestBlob: 1_073_000_000,
         quote: "\"",
         numbersParameters: true,
         writesConcurrently: true,

@@ -8,6 +8,10 @@ struct Dialect: Sendable {
     let tableExists: Query
     /// The statements that make the tables; names as in `Query`.
     let schema: [String]
+    /// The statements that make the table of objects.
+    let blobSchema: [String]
+    /// Bytes of the largest object.
+    let largestBlob: UInt64
     /// What stands around the name of a table.
     var quote = ""
     /// Whether parameters are `$1`, `$2`, … instead of `?`.

@@ -17,7 +17,8 @@ struct SQLiteOptions: Hashable, Sendable {
         case off, normal, full, extra
     }
 
-    var journal = Journal.wal
+    /// Nil leaves a file in the mode that it has.
+    var journal: Journal? = .wal
     /// Nil is normal, which the driver of JuiceFS 1.4.2 is built with.
     ///
     /// A power cut may undo the last commits then; commands that delete objects after a commit ask for full.

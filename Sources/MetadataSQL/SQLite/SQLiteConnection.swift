@@ -107,7 +107,7 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
     /// Brings the file into the journal mode that the address asks for, as JuiceFS does whenever it opens
     /// one.
     private func setJournalMode() throws(EngineError) {
-        let wanted = options.journal.rawValue
+        guard let wanted = options.journal?.rawValue else { return }
         let current = try SQLiteStatement(database, "PRAGMA journal_mode", operation: "read the journal mode")
         let isRight = try current.step() && (try? current.bytes(0)) == Array(wanted.utf8)
         current.finish()

@@ -10,12 +10,24 @@ extension Dialect {
             "appended slices": "CAST({chunk}.slices || excluded.slices AS BLOB)",
             "in list": "IN (SELECT value FROM json_each(?))",
             "by bytes": "",
+            "blob time": "CAST(strftime('%s', modified) AS INTEGER)",
+            "blob now": "datetime('now')",
+            "blob proof": "",
         ],
         tableExists: Query(
             "look for a table",
             "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
         ),
-        schema: sqliteSchema
+        schema: sqliteSchema,
+        blobSchema: [
+            """
+            CREATE TABLE IF NOT EXISTS `{blob}` (`id` INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, \
+            `key` BLOB NOT NULL, `size` INTEGER NOT NULL, `modified` DATETIME NOT NULL, `data` BLOB NULL)
+            """,
+            "CREATE UNIQUE INDEX IF NOT EXISTS `UQE_{blob}_blob` ON `{blob}` (`key`)",
+        ],
+        // A row of SQLite has at most 10⁹ bytes.
+        largestBlob: 999_990_000
     )
 
     private static let sqliteSchema = [

@@ -49,7 +49,7 @@ final class ChecksumProofs: Sendable {
                 return .proven
             }
         }
-        guard let md5, let tag = headers["etag"].map(S3Store.tag) else { return .unproven }
+        guard let md5, let tag = headers["etag"].map(HTTPHead.tag) else { return .unproven }
         if tag.lowercased() == Hex.encode(md5) {
             way.withLock { $0 = .md5 }
             return .proven

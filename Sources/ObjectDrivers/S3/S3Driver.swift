@@ -31,11 +31,7 @@ extension S3Store {
         guard let dialect = S3Dialect.named(request.storage) else {
             throw StorageError(.unsupported, "open", address: "\(request.storage)://")
         }
-        var settings = HTTPSettings()
-        settings.verifiesPeer = location.options["tls-insecure-skip-verify"]?.lowercased() != "true"
-        settings.authorities = location.options["ca-certs"]
-        settings.certificate = location.options["ssl-cert"]
-        settings.certificateKey = location.options["ssl-key"]
+        var settings = HTTPSettings(options: location.options)
         settings.usesHTTP2 = location.options["http2"]?.lowercased() == "true"
         settings.cancellation = request.cancellation
         settings.stallSeconds = stallSeconds

@@ -52,7 +52,7 @@ package struct ObjectPage: Hashable, Sendable {
             size: size,
             modified: modified,
             kind: key.hasSuffix(UInt8(ascii: "/")) && size == 0 ? .directory : .object,
-            tag: record.text("ETag").map(S3Store.tag),
+            tag: record.text("ETag").map(HTTPHead.tag),
             storageClass: record.text("StorageClass")
         )
     }
@@ -82,7 +82,7 @@ package struct PartPage: Hashable, Sendable {
                 let size = record.text("Size").flatMap({ UInt64($0) }), let tag = record.text("ETag")
             else { throw CodecError("list of parts", "a part without number, size or tag") }
             let checksum = record.text("ChecksumCRC32C")
-            parts.append(Part(number: number, tag: S3Store.tag(tag), size: size, checksum: checksum))
+            parts.append(Part(number: number, tag: HTTPHead.tag(tag), size: size, checksum: checksum))
         }
         isTruncated = walk.fields["IsTruncated"] == Array("true".utf8)
     }

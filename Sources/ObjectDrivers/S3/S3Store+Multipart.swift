@@ -164,7 +164,7 @@ final class S3Upload: MultipartUpload {
             wantsProof: wantsProof
         )
         guard verdict != .different else { throw store.changedOnTheWay(key) }
-        guard let tag = response.head.headers["etag"].map(S3Store.tag) else {
+        guard let tag = response.head.headers["etag"].map(HTTPHead.tag) else {
             let reason = "the store gave no tag for part \(number)"
             throw StorageError(.failed, "store a part of", key: key, address: store.address, reason: reason)
         }
@@ -190,7 +190,7 @@ final class S3Upload: MultipartUpload {
             throw StorageError(.failed, "copy", key: info.key, address: store.address, reason: "no tag came")
         }
         let size = range.upperBound - range.lowerBound
-        parts.withLock { $0[number] = Part(tag: S3Store.tag(tag), size: size) }
+        parts.withLock { $0[number] = Part(tag: HTTPHead.tag(tag), size: size) }
     }
 
     func complete() throws(StorageError) -> PutReceipt {
@@ -212,7 +212,7 @@ final class S3Upload: MultipartUpload {
         do throws(StorageError) {
             let response = try store.connection.send(call, "complete the upload of")
             try store.requireNoError(in: response, "complete the upload of", key)
-            let tag = (try? XMLFields(response.body))?["ETag"].map(S3Store.tag)
+            let tag = (try? XMLFields(response.body))?["ETag"].map(HTTPHead.tag)
             return PutReceipt(size: size, tag: tag ?? nil, crc32c: wholeChecksum(parts.map(\.value)))
         } catch {
             // The answer to an earlier try may have been lost: then the object is there, and the upload gone.

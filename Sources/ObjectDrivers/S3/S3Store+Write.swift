@@ -72,7 +72,7 @@ extension S3Store {
         guard verdict != .different else { throw changedOnTheWay(key) }
         return PutReceipt(
             size: UInt64(bytes.count),
-            tag: response.head.headers["etag"].map(Self.tag),
+            tag: response.head.headers["etag"].map(HTTPHead.tag),
             crc32c: verdict == .proven ? crc32c : nil
         )
     }

@@ -78,7 +78,7 @@ package final class S3Store: ObjectStore {
             size: size,
             modified: headers["last-modified"].flatMap(HTTPDate.parse) ?? .epoch,
             kind: key.hasSuffix(UInt8(ascii: "/")) && size == 0 ? .directory : .object,
-            tag: headers["etag"].map(Self.tag),
+            tag: headers["etag"].map(HTTPHead.tag),
             storageClass: headers["x-amz-storage-class"]
         )
     }
@@ -91,10 +91,5 @@ package final class S3Store: ObjectStore {
             guard error.code != .notFound, error.code != .invalidKey else { return }
             throw error
         }
-    }
-
-    /// An ETag without the quotes around it.
-    static func tag(_ header: String) -> String {
-        String(header.filter { $0 != "\"" })
     }
 }

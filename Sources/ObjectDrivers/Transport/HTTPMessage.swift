@@ -10,6 +10,8 @@ package enum HTTPMethod: String, Sendable {
     case put = "PUT"
     case post = "POST"
     case delete = "DELETE"
+    case propfind = "PROPFIND"
+    case mkcol = "MKCOL"
 }
 
 /// Where a request goes, in parts, so that nothing has to be taken apart again for a signature.

@@ -27,6 +27,14 @@ package struct HTTPSettings: Sendable {
     package var cancellation: Cancellation?
 
     package init() {}
+
+    /// The options of TLS that every address of a storage behind HTTP may have (data-format §2).
+    package init(options: [String: String]) {
+        verifiesPeer = options["tls-insecure-skip-verify"]?.lowercased() != "true"
+        authorities = options["ca-certs"]
+        certificate = options["ssl-cert"]
+        certificateKey = options["ssl-key"]
+    }
 }
 
 /// What one request did, for whoever counts.

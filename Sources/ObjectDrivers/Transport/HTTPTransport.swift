@@ -186,7 +186,7 @@ extension CurlHandle {
         switch request.method {
         case .get: break
         case .head: set(CURLOPT_NOBODY, 1)
-        case .put, .post, .delete: set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+        case .put, .post, .delete, .propfind, .mkcol: set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         }
     }
 

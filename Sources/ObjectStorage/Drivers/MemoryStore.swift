@@ -120,12 +120,4 @@ extension ListRequest {
         }
         return selected
     }
-
-    private func rolledUp(_ object: ObjectInfo) -> ObjectInfo {
-        guard let delimiter else { return object }
-        let rest = object.key.bytes.dropFirst(prefix.count)
-        guard let end = rest.firstIndex(of: delimiter) else { return object }
-        let key = ObjectKey(Array(object.key.bytes[...end]))
-        return ObjectInfo(key: key, size: 0, modified: .epoch, kind: .commonPrefix)
-    }
 }

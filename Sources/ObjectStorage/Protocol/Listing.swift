@@ -31,6 +31,17 @@ package struct ListRequest: Hashable, Sendable {
     }
 }
 
+extension ListRequest {
+    /// What an object that has the prefix is listed as: itself, or the common prefix that it belongs to.
+    package func rolledUp(_ object: ObjectInfo) -> ObjectInfo {
+        guard let delimiter else { return object }
+        let rest = object.key.bytes.dropFirst(prefix.count)
+        guard let end = rest.firstIndex(of: delimiter) else { return object }
+        let key = ObjectKey(Array(object.key.bytes[...end]))
+        return ObjectInfo(key: key, size: 0, modified: .epoch, kind: .commonPrefix)
+    }
+}
+
 /// A running listing: one owner, one thread at a time.
 package protocol ObjectListing: AnyObject {
     /// The next objects in key order, at least one; empty when the listing is complete.

@@ -49,7 +49,14 @@ extension VolumeSettings {
         return object
     }
 
-    /// The settings with every secret replaced by `removed`, as `status` and `config` show them.
+    /// The settings as they may be shown: without secrets, also none in the address of the bucket.
+    package var shown: VolumeSettings {
+        var shown = withoutSecrets
+        shown.bucket = redactedAddress(bucket)
+        return shown
+    }
+
+    /// The settings with every secret replaced by `removed`, as a dump has them.
     package var withoutSecrets: VolumeSettings {
         var shown = self
         for secret in Self.secrets where !shown[keyPath: secret].isEmpty {

@@ -73,16 +73,16 @@ struct Config: ParsableCommand {
     func run() throws {
         let volume = try Wiring.volume(address)
         defer { volume.engine.close() }
-        let plan = try planConfiguration(of: volume, try request(), ignoresGuards: force)
+        let asked = try request(volume.settings)
+        let plan = try planConfiguration(of: volume, asked, ignoresGuards: force)
         guard !plan.isEmpty else {
-            let asked = try request()
             guard asked.isEmpty else { return common.inform("nothing changed") }
-            return Console.out(JSONReport.text(volume.settings.withoutSecrets.json))
+            return Console.out(JSONReport.text(volume.settings.shown.json))
         }
         for warning in plan.warnings { Console.note("warning: \(warning)") }
         if !dryRun {
             if !plan.warnings.isEmpty { try Consent.require("Proceed anyway?", given: yes || force) }
-            try apply(plan, to: volume)
+            try apply(plan, asked, to: volume)
         }
         guard !output.json else {
             return Console.out(
@@ -95,8 +95,8 @@ struct Config: ParsableCommand {
         for change in plan.changes { Console.out(change) }
     }
 
-    private func apply(_ plan: ConfigurationPlan, to volume: Volume) throws {
-        if try request().touchesStorage, !force, Posix.environment("JFS_NO_CHECK_OBJECT_STORAGE") == nil {
+    private func apply(_ plan: ConfigurationPlan, _ asked: ConfigurationRequest, to volume: Volume) throws {
+        if asked.touchesStorage, !force, Posix.environment("JFS_NO_CHECK_OBJECT_STORAGE") == nil {
             let store = try VolumeStore.open(plan.settings)
             try StorageProbe.run(on: store)
             try requireIdentity(of: plan.settings, in: store)
@@ -104,9 +104,9 @@ struct Config: ParsableCommand {
         try applyConfiguration(plan.settings, to: volume, forced: force)
     }
 
-    private func request() throws -> ConfigurationRequest {
+    private func request(_ settings: VolumeSettings) throws -> ConfigurationRequest {
         var request = ConfigurationRequest()
-        try storage.fill(&request)
+        try storage.fill(&request, current: settings.storage)
         try management.fill(&request)
         request.tag = tag
         request.tier = tier

@@ -98,7 +98,7 @@ struct Format: ParsableCommand {
             checksStorage: Posix.environment("JFS_NO_CHECK_OBJECT_STORAGE") == nil
         )
         for warning in report.warnings { Console.note("warning: \(warning)") }
-        let shown = JSONReport.text(report.settings.withoutSecrets.json)
+        let shown = JSONReport.text(report.settings.shown.json)
         guard !output.json else { return Console.out(shown) }
         common.inform("volume \(name) is formatted as \(shown)")
     }

@@ -12,7 +12,7 @@ struct StorageOptions: ParsableArguments {
 
     @Option(
         help:
-            "Folder that holds the objects, or address of a bucket: https://BUCKET.HOST, http://HOST/BUCKET."
+            "Folder or database that holds the objects, or address of a bucket: https://BUCKET.HOST."
     )
     var bucket: String?
 
@@ -31,13 +31,14 @@ struct StorageOptions: ParsableArguments {
     var storageClass: String?
 
     /// The driver has to be one that this program can open, or the volume would be useless to it.
-    func fill(_ request: inout ConfigurationRequest) throws {
+    /// - Parameter current: the driver of a volume that exists.
+    func fill(_ request: inout ConfigurationRequest, current: String = "file") throws {
         if let storage, !Wiring.storageNames.contains(storage) {
             let known = Wiring.storageNames.joined(separator: ", ")
             throw ValidationError("there is no object storage '\(storage)' in this version; known: \(known)")
         }
         request.storage = storage
-        request.bucket = try bucket.map { try BucketPath.normalized($0, storage: storage ?? "file") }
+        request.bucket = try bucket.map { try BucketPath.normalized($0, storage: storage ?? current) }
         request.accessKey = accessKey
         request.secretKey = secretKey
         request.sessionToken = sessionToken
@@ -81,15 +82,30 @@ struct ManagementOptions: ParsableArguments {
     }
 }
 
-/// Buckets of the file driver are absolute folders.
+/// Buckets in the spelling that JuiceFS stores and reads.
 enum BucketPath {
-    /// An absolute path that ends in `/`, as JuiceFS stores it.
     static func normalized(_ bucket: String, storage: String) throws -> String {
-        // The address of a bucket stays as it is, also where only the bucket is changed.
-        guard storage == "file", !bucket.contains("://") else { return bucket }
-        let absolute =
-            bucket.hasPrefix("/") ? bucket : try Posix.currentDirectory().description + "/" + bucket
-        return absolute.hasSuffix("/") ? absolute : absolute + "/"
+        switch storage {
+        case "file":
+            // The address of a bucket stays as it is, also where only the bucket is changed.
+            guard !bucket.contains("://") else { return bucket }
+            let path = try absolute(bucket)
+            return path.hasSuffix("/") ? path : path + "/"
+        // Compatibility: 1.4.2 wants no scheme with these, and one with Redis.
+        case "sqlite3": return try absolute(withoutScheme(bucket, ["sqlite3://", "sqlite://"]))
+        case "postgres": return withoutScheme(bucket, ["postgres://", "postgresql://"])
+        case "sftp": return withoutScheme(bucket, ["sftp://"])
+        case "redis": return bucket.contains("://") ? bucket : "redis://" + bucket
+        default: return bucket
+        }
+    }
+
+    private static func absolute(_ path: String) throws -> String {
+        path.hasPrefix("/") ? path : try Posix.currentDirectory().description + "/" + path
+    }
+
+    private static func withoutScheme(_ bucket: String, _ schemes: [String]) -> String {
+        schemes.first { bucket.hasPrefix($0) }.map { String(bucket.dropFirst($0.count)) } ?? bucket
     }
 
     /// Where objects go when no bucket is named.

@@ -52,7 +52,7 @@ struct Sync: ParsableCommand {
         let cancellation = Interruption.watch { running.text }
         let writesSource = !dryRun && (action.deleteSrc || action.deleteSrcAfter)
         let sourceEnd = try SyncEndpoint(from, isWritten: writesSource, cancellation)
-        let destinationEnd = try SyncEndpoint(to, isWritten: !dryRun, cancellation)
+        let destinationEnd = try SyncEndpoint(to, isWritten: !dryRun, isMade: !dryRun, cancellation)
         let printer = SyncPrinter(json: output.json, isDry: dryRun, common: common)
         let run: SyncRun
         do {

@@ -2,6 +2,7 @@
 // Buckets as `sync` is told of them: SCHEME://[KEY[:SECRET[:TOKEN]]@]HOST[/PATH] (data-format §2.7, JuiceFS
 // 1.4.2).
 
+import ObjectDrivers
 import ObjectStorage
 import SluiceBase
 
@@ -14,6 +15,21 @@ struct BucketAddress: Hashable {
     let secretKey: String
     let sessionToken: String
     let prefix: ByteString
+
+    init(
+        _ scheme: String,
+        bucket: String,
+        accessKey: String = "",
+        secretKey: String = "",
+        prefix: ByteString,
+    ) {
+        self.scheme = scheme
+        self.bucket = bucket
+        self.accessKey = accessKey
+        self.secretKey = secretKey
+        sessionToken = ""
+        self.prefix = prefix
+    }
 
     /// - Parameters:
     ///   - text: what stands behind `://`.
@@ -52,6 +68,10 @@ struct BucketAddress: Hashable {
         bucket = "\(start)\(host)/\(name)\(query)"
         prefix = try SyncAddress.decoded(path.dropFirst(name.count).drop { $0 == "/" }, of: address)
     }
+
+    /// Whether `sync` makes the place when it is not there, as it makes folders: a table or a folder is
+    /// nothing that an administrator would have to decide about.
+    var isMadeByUse: Bool { !StorageDriver.s3.names.contains(scheme) }
 
     /// Whether the host cannot begin with a bucket: `localhost`, an IPv4 address, Amazon's own.
     private static func namesNoBucket(_ host: Substring) -> Bool {

@@ -2,6 +2,7 @@
 // From an address to an engine, from settings to a store: the only place that knows which drivers there are.
 
 import BlockStore
+import DatabaseObjects
 import Metadata
 import MetadataRedis
 import MetadataSQL
@@ -71,7 +72,10 @@ enum Wiring {
 
 extension Wiring {
     /// Every driver of this build.
-    static let storageDrivers = StorageDriver.local + [StorageDriver.s3]
+    static let storageDrivers =
+        StorageDriver.local + [
+            StorageDriver.s3, .redis, .sqlite, .postgres, .webdav, .sftp,
+        ]
 
     /// The names that `--storage` takes; objects in memory would end with the command.
     static let storageNames = storageDrivers.flatMap(\.names).filter { $0 != "mem" }

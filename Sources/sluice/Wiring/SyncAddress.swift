@@ -31,8 +31,10 @@ struct SyncAddress: Hashable {
         environment: (String) -> String? = Posix.environment,
     ) throws {
         guard let scheme = text.range(of: "://") else {
-            guard !text.contains(":") else { throw Self.unknown(text) }
-            place = .folder(try Self.absolute(ByteString(text)))
+            place =
+                text.contains(":")
+                ? .bucket(try BucketAddress(sftp: text[...], of: text))
+                : .folder(try Self.absolute(ByteString(text)))
             return
         }
         let rest = text[scheme.upperBound...]
@@ -51,8 +53,13 @@ struct SyncAddress: Hashable {
             }
             let decoded = ByteString(try Self.decoded(name, of: text).bytes).description
             place = .volume(engine: try Self.engine(decoded, environment), name: decoded, path: path)
-        case let scheme where StorageDriver.s3.names.contains(String(scheme)):
+        case let scheme where (StorageDriver.s3.names + StorageDriver.webdav.names).contains(String(scheme)):
             place = .bucket(try BucketAddress(scheme: String(scheme), rest, isPlain: isPlain, of: text))
+        case "redis", "rediss":
+            place = .bucket(try BucketAddress(redis: text[..<scheme.lowerBound], rest, of: text))
+        case "postgres", "postgresql": place = .bucket(try BucketAddress(postgres: rest, of: text))
+        case "sqlite3", "sqlite": place = .bucket(try BucketAddress(sqlite: rest, of: text))
+        case "sftp": place = .bucket(try BucketAddress(sftp: rest, of: text))
         default: throw Self.unknown(text)
         }
     }
@@ -126,7 +133,11 @@ struct SyncAddress: Hashable {
     private static func unknown(_ text: String) -> Failure {
         Failure(
             "sync cannot open '\(redactedAddress(text))' in this version",
-            hint: "it knows local paths, file://PATH, jfs://NAME/PATH, s3://BUCKET/PREFIX and the like",
+            hint: """
+                it knows local paths, file://PATH, jfs://NAME/PATH, s3://BUCKET/PREFIX and the like, \
+                redis://HOST/DATABASE/PREFIX, postgres://HOST/DATABASE/PREFIX, sqlite3://FILE.db/PREFIX, \
+                webdav://HOST/PREFIX, HOST:PATH
+                """,
             status: .usage
         )
     }
@@ -150,11 +161,20 @@ struct SyncEndpoint {
     private let volume: Volume?
     private let session: WritingSession?
 
-    /// - Parameter isWritten: whether the run writes to or deletes from this side.
-    init(_ address: SyncAddress, isWritten: Bool, _ cancellation: Cancellation) throws {
+    /// - Parameters:
+    ///   - isWritten: whether the run writes to or deletes from this side.
+    ///   - isMade: whether it is made where it is missing; a source never is, or it would be an empty one.
+    init(
+        _ address: SyncAddress,
+        isWritten: Bool,
+        isMade: Bool = false,
+        _ cancellation: Cancellation,
+    ) throws {
         switch address.place {
         case .bucket(let bucket):
-            side = SyncSide(RetryingStore(try bucket.open(cancellation: cancellation)), prefix: bucket.prefix)
+            let store = RetryingStore(try bucket.open(cancellation: cancellation))
+            if isMade, bucket.isMadeByUse { try store.create() }
+            side = SyncSide(store, prefix: bucket.prefix)
             volume = nil
             session = nil
         case .folder(let path):

@@ -5,7 +5,7 @@ import ObjectDrivers
 import ObjectStorage
 import SluiceBase
 
-/// Documents of a store that speaks S3.
+/// Documents of stores that speak S3 or WebDAV.
 @Sendable func checkStoreAnswers(_ bytes: [UInt8]) throws(BrokenPromise) {
     if let page = accepted({ () throws(CodecError) in try ObjectPage(bytes) }) {
         for object in page.objects { _ = object.key.description }
@@ -14,7 +14,17 @@ import SluiceBase
         try promise(page.parts.allSatisfy { $0.number > 0 }, "a part without number")
     }
     _ = accepted { () throws(CodecError) in try DeletionPage(bytes) }
+    if let page = accepted({ () throws(CodecError) in try PropfindPage(bytes) }),
+        let members = accepted({ () throws(CodecError) in try page.members() })
+    {
+        let names = members.map { $0.path.last ?? [] }
+        let isPlain = names.allSatisfy { !$0.isEmpty && !$0.contains(0x2F) && !$0.elementsEqual("..".utf8) }
+        try promise(isPlain, "a member whose name leads elsewhere")
+    }
     _ = accepted { () throws(CodecError) in try XMLFields(bytes) }
+    if let answer = SFTPAnswer(bytes) {
+        try promise(answer.message.utf8.count <= 4096, "a message without end")
+    }
     _ = (RoleAnswer.parse(json: bytes), RoleAnswer.parse(xml: bytes))
     for status in [301, 403, 404, 503] {
         let failure = S3Failure(HTTPResponse(head: HTTPHead(status: status), body: bytes), now: .epoch)
@@ -50,6 +60,14 @@ import SluiceBase
         }
         guard let location else { continue }
         try promise(!location.bucket.isEmpty && !location.host.isEmpty, "an address without bucket or host")
+    }
+    if let location = accepted({ () throws(StorageError) in try WebDAVLocation(text) }) {
+        try promise(location.target("k").path.last == UInt8(ascii: "k"), "a key without its folder")
+    }
+    if let location = accepted({ () throws(StorageError) in try SFTPLocation(text) }) {
+        let again = accepted { () throws(StorageError) in try SFTPLocation(location.folderAddress) }
+        try promise(again?.folder == location.folder, "the folder of \(text) is not read back")
+        try promise(!location.prefix.contains(0x2F) && !location.folder.contains(0), "a prefix with a slash")
     }
     if let target = HTTPTarget(url: text) {
         guard let again = HTTPTarget(url: target.url) else {

@@ -6,7 +6,7 @@ import SluiceBase
 import Synchronization
 import Testing
 
-/// A running server that speaks S3, with a folder of its own.
+/// A running server that speaks S3, WebDAV or SFTP, with a folder of its own.
 package final class ObjectServer: Sendable {
     /// Which program serves.
     package enum Kind: String, Sendable, CaseIterable, CustomTestStringConvertible {
@@ -14,6 +14,14 @@ package final class ObjectServer: Sendable {
         case moto
         /// The real program's gateway, which speaks MinIO's dialect.
         case gateway
+        /// rclone's WebDAV, over the folder `data`.
+        case webdav
+        /// The real program's WebDAV, over a volume.
+        case peerWebdav
+        /// Apache's WebDAV, over the folder `data`.
+        case apache
+        /// rclone's SFTP, over the folder `data`, with a password.
+        case sftp
 
         package var testDescription: String { rawValue }
     }
@@ -36,9 +44,10 @@ package final class ObjectServer: Sendable {
 
     private static func program(_ kind: Kind) -> String? {
         switch kind {
-        case .rclone: Programs.peerTool("rclone")
+        case .rclone, .webdav, .sftp: Programs.peerTool("rclone")
         case .moto: Programs.peerTool("moto_server")
-        case .gateway: Programs.peer
+        case .gateway, .peerWebdav: Programs.peer
+        case .apache: Programs.named("apache2")
         }
     }
 
@@ -53,6 +62,8 @@ package final class ObjectServer: Sendable {
         var environment = place.environment
         environment["MINIO_ROOT_USER"] = Self.accessKey
         environment["MINIO_ROOT_PASSWORD"] = Self.secretKey
+        environment["WEBDAV_USER"] = Self.accessKey
+        environment["WEBDAV_PASSWORD"] = Self.secretKey
         // moto checks no keys; signatures are checked by the other two.
         let arguments: [String]
         switch kind {
@@ -71,6 +82,27 @@ package final class ObjectServer: Sendable {
                 "0",
                 "--metrics", "127.0.0.1:0", "--cache-size", "0", place.address("gw"), "127.0.0.1:\(port)",
             ]
+        case .webdav:
+            try place.script("mkdir -p data")
+            arguments =
+                [
+                    "serve", "webdav", "--addr", "127.0.0.1:\(port)", "--user", Self.accessKey, "--pass",
+                    Self.secretKey,
+                ] + Self.plainFolder + [place.path("data")]
+        case .apache: arguments = try Self.configureApache(place, port)
+        case .sftp:
+            try place.script("mkdir -p data")
+            arguments =
+                [
+                    "serve", "sftp", "--addr", "127.0.0.1:\(port)", "--user", Self.accessKey, "--pass",
+                    Self.secretKey,
+                ] + Self.plainFolder + [place.path("data")]
+        case .peerWebdav:
+            try Self.formatGateway(place, path)
+            arguments = [
+                "webdav", "--no-agent", "--no-usage-report", "--backup-meta", "0", "--metrics",
+                "127.0.0.1:0", "--cache-size", "0", place.address("gw"), "127.0.0.1:\(port)",
+            ]
         }
         var program = Program(path, arguments, environment: environment)
         program.limitSeconds = 600
@@ -81,6 +113,14 @@ package final class ObjectServer: Sendable {
             throw ProgramError(description: "\(kind.rawValue) did not open port \(port)")
         }
     }
+
+    /// Lets rclone serve a folder as it is.
+    ///
+    /// A cache of directories it has to have: without, it reads them for every request, which costs more with
+    /// each file.
+    private static let plainFolder = [
+        "--vfs-cache-mode", "off", "--poll-interval", "0", "--no-unicode-normalization",
+    ]
 
     private static func formatGateway(_ place: Workplace, _ peer: String) throws {
         try place.script("mkdir -p gwstore")
@@ -96,6 +136,9 @@ package final class ObjectServer: Sendable {
         guard result.status == 0 else { throw ProgramError(description: result.story) }
     }
 
+    /// A path in the folder of the server.
+    package func path(_ name: String) -> String { place.path(name) }
+
     deinit {
         ServerReaper.forget(process)
         kill(-process, SIGKILL)
@@ -103,7 +146,7 @@ package final class ObjectServer: Sendable {
 }
 
 /// Waits for the ends of servers, so that none stays a zombie, and ends those that live as long as the tests.
-private enum ServerReaper {
+enum ServerReaper {
     /// Processes with their folders, in the order in which they were started.
     private static let started = Mutex<[(process: Int32, folder: String)]>([])
 

@@ -143,16 +143,12 @@ final class DirectoryNames {
 
     private static let nameOffset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 19
 
-    /// Everything but `.`, `..` and the temporary files of unfinished puts: `.jfs.<name>.tmp.<number>`.
+    /// Everything but `.`, `..` and the temporary files of unfinished puts.
     private static func isListed(_ name: UnsafeRawBufferPointer) -> Bool {
         guard name.count > 0, unsafe name[0] == UInt8(ascii: ".") else { return true }
         if name.count == 1 { return false }
         if name.count == 2, unsafe name[1] == UInt8(ascii: ".") { return false }
-        guard unsafe name.starts(with: ".jfs.".utf8) else { return true }
-        var end = name.count
-        while end > 0, unsafe (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(name[end - 1]) { end -= 1 }
-        guard end < name.count, end > ".jfs..tmp.".utf8.count else { return true }
-        return unsafe !name[..<end].suffix(5).elementsEqual(".tmp.".utf8)
+        return unsafe !TemporaryName.isTemporary(name)
     }
 
     private static func head(of name: UnsafeRawBufferPointer, isDirectory: Bool) -> UInt64 {

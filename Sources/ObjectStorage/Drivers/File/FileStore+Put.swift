@@ -48,7 +48,7 @@ extension FileStore {
     ) throws(StorageError) {
         let path = try path(of: key, operation, mayBeRoot: false)
         let bytes = root + key.bytes
-        let temporary = PathBytes(Self.temporaryPath(for: bytes))
+        let temporary = PathBytes(TemporaryName.path(for: bytes))
         do throws(StorageError) {
             try make(temporary)
         } catch {
@@ -136,17 +136,6 @@ extension FileStore {
             }
         }
         return pulled
-    }
-
-    /// `.jfs.<name, at most 200 bytes>.tmp.<number>` beside the target.
-    private static func temporaryPath(for path: [UInt8]) -> [UInt8] {
-        let start = path.lastIndex(of: slash).map { $0 + 1 } ?? 0
-        let number = Int64.random(in: 0 ... .max)
-        var temporary = Array(path[..<start])
-        temporary += ".jfs.".utf8
-        temporary += path[start...].prefix(200)
-        temporary += ".tmp.\(number)".utf8
-        return temporary
     }
 
     private func flushDirectory(of path: [UInt8]) throws(SystemError) {
