@@ -173,13 +173,13 @@ _sluice() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    format|config|status|info|explain|fsck|gc|sync|changelog|dump|load|mdtest|destroy|version|help)
+    format|config|status|info|explain|fsck|gc|sync|changelog|dump|load|mdtest|objbench|destroy|version|help)
         # Offer subcommand argument completions
         "_sluice_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'format config status info explain fsck gc sync changelog dump load mdtest destroy version help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'format config status info explain fsck gc sync changelog dump load mdtest objbench destroy version help' -- "${cur}"))
         ;;
     esac
 }
@@ -554,6 +554,54 @@ _sluice_mdtest() {
         return
         ;;
     '--files')
+        return
+        ;;
+    esac
+}
+
+_sluice_objbench() {
+    repeating_flags=()
+    non_repeating_flags=(--skip-functional-tests --json -v --verbose --debug --trace -q --quiet --no-color --no-agent --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--compare --storage --access-key --secret-key --session-token --shards --storage-class --sc --block-size --big-object-size --small-object-size --small-objects -p --threads)
+    __sluice_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--compare')
+        return
+        ;;
+    '--storage')
+        return
+        ;;
+    '--access-key')
+        return
+        ;;
+    '--secret-key')
+        return
+        ;;
+    '--session-token')
+        return
+        ;;
+    '--shards')
+        return
+        ;;
+    '--storage-class'|'--sc')
+        return
+        ;;
+    '--block-size')
+        return
+        ;;
+    '--big-object-size')
+        return
+        ;;
+    '--small-object-size')
+        return
+        ;;
+    '--small-objects')
+        return
+        ;;
+    '-p'|'--threads')
         return
         ;;
     esac

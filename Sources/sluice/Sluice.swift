@@ -12,7 +12,7 @@ struct Sluice: ParsableCommand {
         version: versionText,
         subcommands: [
             Format.self, Config.self, Status.self, Info.self, Explain.self, Fsck.self, Gc.self, Sync.self,
-            Changelog.self, Dump.self, Load.self, Mdtest.self, Destroy.self, Version.self,
+            Changelog.self, Dump.self, Load.self, Mdtest.self, Objbench.self, Destroy.self, Version.self,
         ]
     )
 

@@ -158,37 +158,20 @@ private final class MetadataTest: Sendable {
         stride(from: thread, to: list.count, by: options.threads).map { list[$0] }
     }
 
-    /// Runs a body on every thread; it is handed what times one operation.
     private func phase(
         _ kind: MetadataTestPhase.Kind,
         _ body: @escaping @Sendable (Int, (() throws -> Void) throws -> Void) throws -> Void,
     ) throws -> MetadataTestPhase {
-        let latencies = Mutex(LatencyHistogram())
-        let cancellation = options.cancellation
-        let began = MonotonicTime.now
-        let pool = try WorkerPool(count: options.threads, name: "mdtest", cancellation: cancellation) {
-            thread in
-            var mine = LatencyHistogram()
-            try body(thread) { operation in
-                try cancellation.throwIfCancelled()
-                let start = MonotonicTime.now
-                try operation()
-                mine.add(.now - start)
-            }
-            latencies.withLock { [mine] in $0.add(mine) }
-        }
-        try pool.join()
-        let elapsed = MonotonicTime.now - began
-        return MetadataTestPhase(kind: kind, latencies: latencies.withLock { $0 }, elapsed: elapsed)
+        MetadataTestPhase(
+            kind: kind,
+            measured: try measure(threads: options.threads, name: "mdtest", options.cancellation, body)
+        )
     }
 
     /// Phases of one kind as one; nil without any.
     private static func sum(_ phases: [MetadataTestPhase]) -> MetadataTestPhase? {
         guard var sum = phases.first else { return nil }
-        for phase in phases.dropFirst() {
-            sum.latencies.add(phase.latencies)
-            sum.elapsed += phase.elapsed
-        }
+        for phase in phases.dropFirst() { sum.measured.add(phase.measured) }
         return sum
     }
 }

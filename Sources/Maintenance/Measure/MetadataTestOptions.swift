@@ -55,12 +55,5 @@ package struct MetadataTestPhase: Hashable, Sendable {
     }
 
     package var kind: Kind
-    package var latencies: LatencyHistogram
-    package var elapsed: Duration
-
-    /// Operations in a second, all threads together.
-    package var rate: Double {
-        let seconds = Double(elapsed.wholeNanoseconds) / 1e9
-        return seconds > 0 ? Double(latencies.count) / seconds : 0
-    }
+    package var measured: Measurement
 }

@@ -45,7 +45,7 @@ class RedisReader: MetadataReader {
 
     func nodes(_ inodes: [Inode]) throws -> [Attributes?] {
         guard !inodes.isEmpty else { return [] }
-        let stored = try store.values(inodes.map { .string(keys.node($0)) })
+        let stored = try store.strings(inodes.map(keys.node))
         return try zip(inodes, stored).map { inode, bytes in try attributes(bytes, of: inode) }
     }
 

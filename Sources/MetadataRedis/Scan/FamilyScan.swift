@@ -67,16 +67,7 @@ final class FamilyScan<Record: Sendable> {
     private func replies(to page: Page) throws -> [RedisReply] {
         let replies = try store.replies(to: page.request)
         guard content == .strings else { return replies }
-        let reply = try (replies.first ?? .null).checked(operation, address: store.address)
-        guard case .array(var values) = reply, values.count == page.numbers.count else {
-            throw store.failure(.failed, operation, "an unexpected reply")
-        }
-        // A key of another type has no value here either; GET tells the two apart.
-        let missing = values.indices.filter { values[$0] == .null }
-        var batch = CommandBatch()
-        for index in missing { fetch(page.numbers[index]).add(to: &batch) }
-        for (index, reply) in zip(missing, try store.exchange(batch)) { values[index] = reply }
-        return values
+        return try store.values(in: replies.first, page.numbers.map(fetch))
     }
 
     private func fetch(_ numbers: KeyNumbers) -> Fetch {
@@ -102,6 +93,4 @@ final class FamilyScan<Record: Sendable> {
             return .damaged(family.damaged(fetch.key.bytes, numbers, "\(error)"))
         }
     }
-
-    private var operation: String { "scan the \(family.kind) records" }
 }

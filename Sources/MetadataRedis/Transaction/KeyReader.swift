@@ -54,6 +54,39 @@ class KeyReader {
         connection.postpone(batch)
     }
 
+    /// Few of them are asked for one by one: of a key that is not there MGET tells only half.
+    private static let few = 16
+
+    /// Looks strings up in the order asked for, many of them with one command.
+    func strings(_ keys: [Key]) throws(EngineError) -> [[UInt8]?] {
+        guard keys.count > Self.few else { return try values(keys.map(Fetch.string)) }
+        var batch = CommandBatch()
+        batch.add("MGET", keys.map(\.bytes))
+        let fetches = keys.map(Fetch.string)
+        var found: [[UInt8]?] = []
+        found.reserveCapacity(keys.count)
+        for (fetch, reply) in zip(fetches, try values(in: exchange(batch).first, fetches)) {
+            guard case .value(let bytes) = try fetch.decode(reply, address: address) else { continue }
+            found.append(bytes)
+        }
+        return found
+    }
+
+    /// The replies to single commands, out of one to MGET. A key of another type has no value in that either:
+    /// those without are asked for by themselves, which tells the two apart.
+    func values(in reply: RedisReply?, _ fetches: [Fetch]) throws(EngineError) -> [RedisReply] {
+        let reply = try (reply ?? .null).checked("read keys", address: address)
+        guard case .array(var values) = reply, values.count == fetches.count else {
+            throw failure(.failed, "read keys", "an unexpected reply")
+        }
+        let missing = values.indices.filter { values[$0] == .null }
+        guard !missing.isEmpty else { return values }
+        var batch = CommandBatch()
+        for index in missing { fetches[index].add(to: &batch) }
+        for (index, reply) in zip(missing, try exchange(batch)) { values[index] = reply }
+        return values
+    }
+
     /// Looks things up in one round trip, in the order asked for.
     func fetch(_ fetches: [Fetch]) throws(EngineError) -> [Fetched] {
         var batch = CommandBatch()

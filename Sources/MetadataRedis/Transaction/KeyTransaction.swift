@@ -67,6 +67,10 @@ final class KeyTransaction: KeyReader {
         }
     }
 
+    override func strings(_ keys: [Key]) throws(EngineError) -> [[UInt8]?] {
+        try values(keys.map(Fetch.string))
+    }
+
     override func fetch(_ fetches: [Fetch]) throws(EngineError) -> [Fetched] {
         try load(fetches)
         return fetches.map { known($0) ?? .value(nil) }

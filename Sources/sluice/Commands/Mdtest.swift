@@ -67,7 +67,7 @@ struct Mdtest: ParsableCommand {
         let outcome = Result {
             try testMetadata(of: volume, options: options(cancellation)) { phase in
                 try session.check()
-                common.explain("\(phase.kind.rawValue): \(formatDuration(phase.elapsed))")
+                common.explain("\(phase.kind.rawValue): \(formatDuration(phase.measured.elapsed))")
                 phases.append(phase)
             }
         }

@@ -10,16 +10,10 @@ enum MetadataTestReport {
             "type": "mdtest",
             "schema": 1,
             "operation": .string(phase.kind.rawValue),
-            "count": JSONValue(phase.latencies.count),
-            "seconds": JSONValue(seconds(phase.elapsed)),
-            "operations_per_second": JSONValue(phase.rate),
-            "latency_seconds": [
-                "mean": JSONValue(seconds(phase.latencies.mean)),
-                "p50": JSONValue(seconds(phase.latencies.percentile(0.5))),
-                "p95": JSONValue(seconds(phase.latencies.percentile(0.95))),
-                "p99": JSONValue(seconds(phase.latencies.percentile(0.99))),
-                "max": JSONValue(seconds(phase.latencies.longest)),
-            ],
+            "count": JSONValue(phase.measured.latencies.count),
+            "seconds": JSONValue(phase.measured.elapsed.inSeconds),
+            "operations_per_second": JSONValue(phase.measured.rate),
+            "latency_seconds": phase.measured.latencies.json,
         ])
     }
 
@@ -29,22 +23,36 @@ enum MetadataTestReport {
                 + ["COUNT", "PER SECOND", "MEAN", "P50", "P95", "P99", "MAX"].map { .init($0, .right) }
         )
         for phase in phases {
-            let latencies = phase.latencies
-            let shown = [
-                latencies.mean, latencies.percentile(0.5), latencies.percentile(0.95),
-                latencies.percentile(0.99), latencies.longest,
-            ]
+            let latencies = phase.measured.latencies
             table.add(
                 [
                     phase.kind.rawValue, formatCount(latencies.count),
-                    formatCount(UInt64(clamping: Int64(phase.rate))),
-                ] + shown.map(formatDuration)
+                    formatCount(UInt64(clamping: Int64(phase.measured.rate))),
+                ] + latencies.shown
             )
         }
         return table.lines
     }
+}
 
-    private static func seconds(_ duration: Duration) -> Double {
-        Double(duration.wholeNanoseconds) / 1e9
+extension LatencyHistogram {
+    /// Mean, percentiles and the longest as JSON, in seconds.
+    var json: JSONValue {
+        [
+            "mean": JSONValue(mean.inSeconds),
+            "p50": JSONValue(percentile(0.5).inSeconds),
+            "p95": JSONValue(percentile(0.95).inSeconds),
+            "p99": JSONValue(percentile(0.99).inSeconds),
+            "max": JSONValue(longest.inSeconds),
+        ]
     }
+
+    /// The same for people.
+    var shown: [String] {
+        [mean, percentile(0.5), percentile(0.95), percentile(0.99), longest].map { formatDuration($0) }
+    }
+}
+
+extension Duration {
+    var inSeconds: Double { Double(wholeNanoseconds) / 1e9 }
 }

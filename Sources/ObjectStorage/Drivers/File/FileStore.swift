@@ -34,6 +34,9 @@ package final class FileStore: FileTreeStore {
     package func create() throws(StorageError) {
         do throws(SystemError) {
             try makeParents(of: rootDirectory + [UInt8(ascii: "x")])
+            guard try Posix.status(ByteString(rootDirectory), follow: true).kind == .directory else {
+                throw SystemError(ENOTDIR, "create")
+            }
         } catch {
             throw StorageError(error, "create", key: nil, address: address)
         }
