@@ -72,8 +72,10 @@ class KeyReader {
         return found
     }
 
-    /// The replies to single commands, out of one to MGET. A key of another type has no value in that either:
-    /// those without are asked for by themselves, which tells the two apart.
+    /// The replies to single commands, out of one to MGET.
+    ///
+    /// A key of another type has no value in that either: those without are asked for by themselves, which
+    /// tells the two apart.
     func values(in reply: RedisReply?, _ fetches: [Fetch]) throws(EngineError) -> [RedisReply] {
         let reply = try (reply ?? .null).checked("read keys", address: address)
         guard case .array(var values) = reply, values.count == fetches.count else {

@@ -42,8 +42,9 @@ final class LoadedNodes {
         let description: UInt64
         let attributes: Attributes
         var target: [UInt8]?
-        /// The names so far. The directory of the first is in `attributes`, those of all are written when a
-        /// second one comes.
+        /// The names so far.
+        ///
+        /// The directory of the first is in `attributes`, those of all are written when a second one comes.
         var names: UInt64 = 1
     }
 
