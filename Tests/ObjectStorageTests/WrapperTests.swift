@@ -20,6 +20,24 @@ struct RetryingStoreTests {
         return (RetryingStore(faulty, policy: policy, waiting: time, chance: { 0.5 }), faulty, time)
     }
 
+    @Test("of many deletions those that failed for a moment are tried again, the others are told")
+    func deletions() throws {
+        let denied = StorageError(.denied, "delete", address: "test")
+        let plan = [
+            Fault(.delete, call: 1, .fail(unreachable)), Fault(.delete, call: 3, .fail(denied)),
+            Fault(.delete, call: 4, .loseAnswer(unreachable)),
+        ]
+        let (store, faulty, _) = try retrying(plan)
+        for name in ["a", "b", "c", "d"] { try store.put(ObjectKey(name), [1]) }
+        let failures = store.delete(["a", "b", "c", "d"])
+        #expect(failures.mapValues(\.code) == ["c": .denied])
+        #expect(faulty.calls(.delete) == 6)
+        // The store does not come back: each key is told, and nothing waits for ever.
+        let dead = (1...1000).map { Fault(.delete, call: $0, .fail(unreachable)) }
+        let (lost, _, _) = try retrying(dead)
+        #expect(lost.delete(["a", "b"]).mapValues(\.code) == ["a": .unreachable, "b": .unreachable])
+    }
+
     @Test("A call that fails in passing is repeated, with growing pauses")
     func repeats() throws {
         let plan = (1...3).map { Fault(.head, call: $0, .fail(unreachable)) }

@@ -36,6 +36,7 @@ package enum ObjectStorageConformance {
         ObjectStorageCase("a source that is not as long as it says is refused", lyingSource),
         ObjectStorageCase("what does not exist is not found", absent),
         ObjectStorageCase("a delete is done once and again", delete),
+        ObjectStorageCase("many are deleted at once, and nothing else", deleteMany),
         ObjectStorageCase("keys are listed in byte order", order),
         ObjectStorageCase("prefix, after and delimiter choose what is listed", selection),
         ObjectStorageCase("a listing of many pages is complete", paging),
@@ -114,6 +115,14 @@ package enum ObjectStorageConformance {
         try store.delete("a/c/was/never")
         #expect(code { try store.head("a/b") } == .notFound)
         #expect(try keys(store) == ["a/c"])
+    }
+
+    private static func deleteMany(_ store: any ObjectStore) throws {
+        let gone = ["m/a", "m/two words", "m/<&>'\"", "m/ü", "m/b/c"].map { ObjectKey($0) }
+        for key in gone + ["m/kept", "other"] { try store.put(key, [1]) }
+        #expect(store.delete(gone + ["m/never", "m/a"]) == [:])
+        #expect(try keys(store) == ["m/kept", "other"])
+        #expect(store.delete([]) == [:])
     }
 
     private static func order(_ store: any ObjectStore) throws {

@@ -258,6 +258,7 @@ private final class CollectionRun: Sendable {
     private func remove(_ blocks: [BlockKey], _ layout: BlockLayout, of step: GarbageStep) throws {
         guard !blocks.isEmpty else { return }
         try journal.record(blocks.map { step.journalLine(of: $0, layout.objectKey(of: $0)) })
-        for block in blocks { try store.delete(layout.objectKey(of: block)) }
+        let failures = store.delete(blocks.map { layout.objectKey(of: $0) })
+        if let failure = failures.values.first { throw failure }
     }
 }

@@ -80,15 +80,13 @@ private func delete(
     let next = Atomic(0)
     let failures = Mutex<[StorageError]>([])
     guard !objects.isEmpty else { return }
+    let batch = max(1, store.limits.deletionBatch)
     let workers = try WorkerPool(count: max(1, min(threads, objects.count)), name: "delete") { _ in
         while true {
-            let index = next.add(1, ordering: .relaxed).oldValue
-            guard index < objects.count else { return }
-            do throws(StorageError) {
-                try store.delete(objects[index].key)
-            } catch {
-                failures.withLock { $0.append(error) }
-            }
+            let start = next.add(batch, ordering: .relaxed).oldValue
+            guard start < objects.count else { return }
+            let failed = store.delete(objects[start..<min(start + batch, objects.count)].map(\.key))
+            failures.withLock { $0 += failed.values }
         }
     }
     try workers.join()

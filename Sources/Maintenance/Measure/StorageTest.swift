@@ -210,9 +210,9 @@ package func removeAll(of store: any ObjectStore) throws(StorageError) {
     while true {
         let page = try listing.next()
         guard !page.isEmpty else { break }
-        for object in page {
-            if object.kind == .directory { folders.append(object.key) } else { try store.delete(object.key) }
-        }
+        folders += page.filter { $0.kind == .directory }.map(\.key)
+        let failures = store.delete(page.filter { $0.kind != .directory }.map(\.key))
+        if let failure = failures.values.first { throw failure }
     }
     for folder in folders.reversed() { try store.delete(folder) }
 }

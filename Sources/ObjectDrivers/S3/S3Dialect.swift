@@ -32,6 +32,8 @@ struct S3Dialect: Sendable {
     /// Whether a listing repeats the marker that it was given.
     var repeatsMarker = false
     var copiesParts = true
+    /// Objects that one request removes.
+    var deletionBatch = 1000
     var minimumPartSize: UInt64 = 5 << 20
     var maximumPartCount = 10_000
     /// Besides AWS's own.
@@ -51,7 +53,8 @@ struct S3Dialect: Sendable {
             scheme: "gs",
             region: .fixed("auto"),
             usesPathStyle: true,
-            standardHost: "storage.googleapis.com"
+            standardHost: "storage.googleapis.com",
+            deletionBatch: 1
         ),
         S3Dialect(
             scheme: "oss",

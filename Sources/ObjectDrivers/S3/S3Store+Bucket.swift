@@ -37,23 +37,30 @@ extension S3Store {
         }
     }
 
-    /// Removes many objects with one request for each thousand.
-    /// - Returns: what could not be removed; an object that does not exist is removed.
-    package func delete(_ keys: [ObjectKey]) throws(StorageError) -> [DeletionPage.Failure] {
-        var failures: [DeletionPage.Failure] = []
-        for start in stride(from: 0, to: keys.count, by: 1000) {
-            failures += try deleteBatch(Array(keys[start..<min(start + 1000, keys.count)]))
+    package func delete(_ keys: [ObjectKey]) -> [ObjectKey: StorageError] {
+        var failures: [ObjectKey: StorageError] = [:]
+        // XML cannot name every key; those go one by one.
+        let isNamed = { (key: ObjectKey) in
+            key.bytes.allSatisfy { $0 >= 0x20 } && key.text != nil && (1...1024).contains(key.count)
+        }
+        let named = limits.deletionBatch > 1 ? keys.filter(isNamed) : []
+        for key in Set(keys).subtracting(named) {
+            do throws(StorageError) { try delete(key) } catch { failures[key] = error }
+        }
+        for start in stride(from: 0, to: named.count, by: limits.deletionBatch) {
+            let batch = Array(named[start..<min(start + limits.deletionBatch, named.count)])
+            do throws(StorageError) {
+                for failure in try deleteBatch(batch) { failures[failure.key] = error(of: failure) }
+            } catch {
+                for key in batch { failures[key] = error }
+            }
         }
         return failures
     }
 
     private func deleteBatch(_ keys: [ObjectKey]) throws(StorageError) -> [DeletionPage.Failure] {
-        // XML cannot name every key; those go one by one.
-        let writable = keys.filter { key in key.bytes.allSatisfy { $0 >= 0x20 } && key.text != nil }
-        for key in Set(keys).subtracting(writable) { try delete(key) }
-        guard !writable.isEmpty else { return [] }
         var text = "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>"
-        for key in writable { text += "<Object><Key>\(XMLText.escaped(key.bytes))</Key></Object>" }
+        for key in keys { text += "<Object><Key>\(XMLText.escaped(key.bytes))</Key></Object>" }
         text += "</Delete>"
         let body = Array(text.utf8)
         var call = S3Connection.Call(.post, nil, query: [HTTPParameter("delete")])
@@ -66,5 +73,18 @@ extension S3Store {
         } catch {
             throw StorageError(.failed, "delete objects of", address: address, reason: "\(error)")
         }
+    }
+
+    /// What a store says of one object of a batch.
+    private func error(of failure: DeletionPage.Failure) -> StorageError {
+        let isTransient = ["InternalError", "SlowDown", "ServiceUnavailable"].contains(failure.code)
+        return StorageError(
+            failure.code == "AccessDenied" ? .denied : isTransient ? .unreachable : .failed,
+            "delete",
+            key: failure.key,
+            address: address,
+            reason: terminalSafe("\(failure.code): \(failure.message)"),
+            isTransient: isTransient
+        )
     }
 }

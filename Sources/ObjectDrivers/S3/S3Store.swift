@@ -36,7 +36,8 @@ package final class S3Store: ObjectStore {
             maximumObjectSize: 48 << 40,
             multipart: parts,
             canCopy: true,
-            keysAreUTF8: true
+            keysAreUTF8: true,
+            deletionBatch: dialect.deletionBatch
         )
     }
 

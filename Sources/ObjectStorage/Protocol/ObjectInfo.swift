@@ -192,6 +192,8 @@ package struct StorageLimits: Hashable, Sendable {
     package var isFileSystem: Bool
     /// Whether keys have to be UTF-8, of 1024 bytes at most; others are `.invalidKey`.
     package var keysAreUTF8: Bool
+    /// Objects that one request removes.
+    package var deletionBatch: Int
 
     package init(
         maximumObjectSize: UInt64 = .max,
@@ -199,7 +201,9 @@ package struct StorageLimits: Hashable, Sendable {
         canCopy: Bool = false,
         isFileSystem: Bool = false,
         keysAreUTF8: Bool = false,
+        deletionBatch: Int = 1,
     ) {
+        self.deletionBatch = deletionBatch
         self.keysAreUTF8 = keysAreUTF8
         self.maximumObjectSize = maximumObjectSize
         self.multipart = multipart

@@ -62,6 +62,11 @@ package protocol ObjectStore: Sendable {
     /// Removes an object; one that does not exist is success.
     func delete(_ key: ObjectKey) throws(StorageError)
 
+    /// Removes many objects, `limits.deletionBatch` of them with one request; those that do not exist are
+    /// success.
+    /// - Returns: what may still be there, and why; empty when all is gone.
+    func delete(_ keys: [ObjectKey]) -> [ObjectKey: StorageError]
+
     /// Copies inside the store without moving bytes through the caller.
     /// - Throws: `.unsupported` where `limits.canCopy` is false.
     func copy(from source: ObjectKey, to destination: ObjectKey) throws(StorageError)
@@ -100,6 +105,14 @@ extension ObjectStore {
             throw StorageError(.tooLarge, "read", key: key, address: address, reason: tooLong(buffer.count))
         }
         return count
+    }
+
+    package func delete(_ keys: [ObjectKey]) -> [ObjectKey: StorageError] {
+        var failures: [ObjectKey: StorageError] = [:]
+        for key in keys {
+            do throws(StorageError) { try delete(key) } catch { failures[key] = error }
+        }
+        return failures
     }
 
     package func copy(from source: ObjectKey, to destination: ObjectKey) throws(StorageError) {

@@ -87,6 +87,10 @@ package final class EncryptedStore: ObjectStore {
         try base.delete(key)
     }
 
+    package func delete(_ keys: [ObjectKey]) -> [ObjectKey: StorageError] {
+        base.delete(keys)
+    }
+
     package func copy(from source: ObjectKey, to destination: ObjectKey) throws(StorageError) {
         try base.copy(from: source, to: destination)
     }

@@ -51,6 +51,14 @@ package final class PrefixStore: ObjectStore {
         try base.delete(prefix + key)
     }
 
+    package func delete(_ keys: [ObjectKey]) -> [ObjectKey: StorageError] {
+        let failures = base.delete(keys.map { prefix + $0 })
+        return Dictionary(
+            failures.map { (ObjectKey(Array($0.bytes.dropFirst(prefix.count))), $1) },
+            uniquingKeysWith: { $1 }
+        )
+    }
+
     package func copy(from source: ObjectKey, to destination: ObjectKey) throws(StorageError) {
         try base.copy(from: prefix + source, to: prefix + destination)
     }

@@ -89,6 +89,24 @@ package final class RetryingStore: ObjectStore {
         try retrier.run { () throws(StorageError) in try base.delete(key) }
     }
 
+    package func delete(_ keys: [ObjectKey]) -> [ObjectKey: StorageError] {
+        var rest = keys
+        var failures: [ObjectKey: StorageError] = [:]
+        do throws(StorageError) {
+            try retrier.run { () throws(StorageError) in
+                let failed = base.delete(rest)
+                failures.merge(failed) { $1 }
+                let passing = failed.filter(\.value.isTransient)
+                for key in rest where failed[key] == nil { failures[key] = nil }
+                rest = Array(passing.keys)
+                if let first = passing.values.first { throw first }
+            }
+        } catch {
+            // Each failure is told with its key.
+        }
+        return failures
+    }
+
     package func copy(from source: ObjectKey, to destination: ObjectKey) throws(StorageError) {
         try retrier.run { () throws(StorageError) in try base.copy(from: source, to: destination) }
     }

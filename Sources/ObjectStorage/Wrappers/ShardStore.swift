@@ -19,15 +19,18 @@ package final class ShardStore: ObjectStore {
             maximumObjectSize: shards.map(\.limits.maximumObjectSize).min() ?? .max,
             multipart: shards[0].limits.multipart,
             canCopy: false,
-            isFileSystem: shards.allSatisfy(\.limits.isFileSystem)
+            isFileSystem: shards.allSatisfy(\.limits.isFileSystem),
+            deletionBatch: shards.map(\.limits.deletionBatch).min() ?? 1
         )
     }
 
     package var address: String { "shard\(shards.count)://\(shards[0].address)" }
 
-    private func shard(of key: ObjectKey) -> any ObjectStore {
-        shards[Int(FNV1a.hash32(key.bytes) % UInt32(truncatingIfNeeded: shards.count))]
+    private func number(of key: ObjectKey) -> Int {
+        Int(FNV1a.hash32(key.bytes) % UInt32(truncatingIfNeeded: shards.count))
     }
+
+    private func shard(of key: ObjectKey) -> any ObjectStore { shards[number(of: key)] }
 
     package func create() throws(StorageError) {
         for shard in shards { try shard.create() }
@@ -60,6 +63,12 @@ package final class ShardStore: ObjectStore {
 
     package func delete(_ key: ObjectKey) throws(StorageError) {
         try shard(of: key).delete(key)
+    }
+
+    package func delete(_ keys: [ObjectKey]) -> [ObjectKey: StorageError] {
+        Dictionary(grouping: keys, by: number).reduce(into: [:]) { failures, part in
+            failures.merge(shards[part.key].delete(part.value)) { $1 }
+        }
     }
 
     package func list(_ request: ListRequest) throws(StorageError) -> any ObjectListing {
