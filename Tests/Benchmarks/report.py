@@ -63,7 +63,7 @@ def rows(results):
             yield [name, "failed", result["failed"], "", ""]
             continue
         label = name
-        for program in ("sluice", "juicefs"):
+        for program in ("sluice", "juicefs", "s5cmd"):
             if program in result:
                 median = result[program]["median"]
                 yield [label, program, *(figure(key, median) for key, _ in FIGURES)]

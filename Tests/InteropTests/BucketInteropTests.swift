@@ -117,6 +117,32 @@ struct BucketInteropTests {
         )
         #expect(delete.status != 0, "a source that is not there deletes nothing")
     }
+
+    @Test(
+        "What only the bucket has is deleted, whatever times its server tells of it",
+        arguments: [ObjectServer.Kind.moto, .rclone, .gateway]
+    )
+    func deletes(_ kind: ObjectServer.Kind) throws {
+        let server = try ObjectServer(kind)
+        let name = kind == .gateway ? ObjectServer.gatewayBucket : "volbucket"
+        if kind != .gateway {
+            let words = ["format", "--quiet", volume.place.address("made"), "made"]
+            let made = try volume.place.program(words + storage(server)).run()
+            #expect(made.status == 0, "\(made.story)")
+        }
+        let keys = "\(ObjectServer.accessKey):\(ObjectServer.secretKey.replacingSpecials)"
+        let bucket = "minio://\(keys)@\(server.endpoint)/\(name)/p/"
+        let source = volume.place.path("source/")
+        try volume.place.script("mkdir source; for i in 1 2 3; do printf $i > source/$i; done")
+        let into = try volume.sluice("sync", source, bucket)
+        #expect(into.status == 0, "\(into.story)")
+        try volume.place.script("rm source/1 source/2")
+        let delete = try volume.sluice("sync", "--delete-dst", source, bucket)
+        #expect(delete.status == 0, "\(delete.story)")
+        let back = try volume.sluice("sync", bucket, volume.place.path("back/"))
+        #expect(back.status == 0, "\(back.story)")
+        #expect(try volume.place.script("ls back") == "3\n")
+    }
 }
 
 extension String {

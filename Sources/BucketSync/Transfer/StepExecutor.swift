@@ -264,6 +264,10 @@ final class StepExecutor: Sendable {
         }
         // A link is looked up as what it points to, and is told by its text.
         if listed.kind == .symlink { return now.file?.target == listed.file?.target }
-        return now.kind == listed.kind && now.size == listed.size && now.modified == listed.modified
+        guard now.kind == listed.kind, now.size == listed.size else { return false }
+        // As requests with If-Match go by. Servers may list finer or other times than they tell of one object
+        // (MinIO: milliseconds; rclone 1.75: the time that the client gave).
+        if let tag = listed.tag, let other = now.tag { return tag == other }
+        return now.modified == listed.modified
     }
 }
