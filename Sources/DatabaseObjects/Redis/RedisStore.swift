@@ -58,13 +58,7 @@ package final class RedisStore: ObjectStore {
         from source: any ByteSource,
         options: PutOptions,
     ) throws(StorageError) -> PutReceipt {
-        guard !key.isEmpty else { throw StorageError(.invalidKey, "store", key: key, address: address) }
-        let bytes = try source.collect(
-            limit: limits.maximumObjectSize,
-            "store",
-            key: key,
-            address: address
-        )
+        let bytes = try collect(source, for: key)
         if options.wantsChecksum, let proof = try putProving(key, bytes) {
             guard proof == Hex.encode(Digest.sha1(bytes)) else {
                 throw StorageError(changedOnTheWay: key, address: address)

@@ -56,13 +56,7 @@ package final class BlobStore: ObjectStore {
         from source: any ByteSource,
         options: PutOptions,
     ) throws(StorageError) -> PutReceipt {
-        guard !key.isEmpty else { throw StorageError(.invalidKey, "store", key: key, address: address) }
-        let bytes = try source.collect(
-            limit: limits.maximumObjectSize,
-            "store",
-            key: key,
-            address: address
-        )
+        let bytes = try collect(source, for: key)
         let proof: String?
         do {
             proof = try table.put(key.bytes, bytes, proving: options.wantsChecksum)
@@ -94,6 +88,12 @@ package final class BlobStore: ObjectStore {
 }
 
 extension ObjectStore {
+    /// What is to be stored under a key, whole: databases take it in one piece.
+    func collect(_ source: any ByteSource, for key: ObjectKey) throws(StorageError) -> [UInt8] {
+        guard !key.isEmpty else { throw StorageError(.invalidKey, "store", key: key, address: address) }
+        return try source.collect(limit: limits.maximumObjectSize, "store", key: key, address: address)
+    }
+
     /// Hands out bytes that are in memory.
     func deliver(_ bytes: [UInt8], of key: ObjectKey, to sink: ByteSink) throws(StorageError) -> UInt64 {
         guard !bytes.isEmpty else { return 0 }

@@ -43,7 +43,7 @@ final class FieldScan<Record: Sendable> {
 
     /// The next records, nil at the end.
     func nextPage() throws -> [Scanned<Record>]? {
-        let sorted = try found ?? SortedFields(store, key, type, order: order)
+        let sorted = try found ?? sortedFields()
         found = sorted
         let fields = try sorted.next(Self.pageSize)
         guard !fields.isEmpty else { return nil }
@@ -61,6 +61,12 @@ final class FieldScan<Record: Sendable> {
                 )
             }
         }
+    }
+
+    private func sortedFields() throws -> SortedFields {
+        let sorter = FieldSorter(address: store.address, order: order)
+        try sorter.add(store, key, type)
+        return try sorter.finish()
     }
 
     private func lookUpCompanions(_ fields: [Field]) throws -> [[[UInt8]?]] {

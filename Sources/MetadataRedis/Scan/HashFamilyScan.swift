@@ -85,7 +85,9 @@ final class HashFamilyScan<Record: Sendable> {
             return [.damaged(family.damaged(key.bytes, numbers, error.reason))]
         }
         guard first.isLast else {
-            large = (numbers, try SortedFields(store, key, type, after: first))
+            let sorter = FieldSorter(address: store.address)
+            try sorter.add(store, key, type, after: first)
+            large = (numbers, try sorter.finish())
             return []
         }
         return type.fields(of: first).map { record(numbers, $0) }

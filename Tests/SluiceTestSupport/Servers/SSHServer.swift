@@ -51,13 +51,13 @@ package final class SSHServer: Sendable {
         process = running.process
         try ServerReaper.adopt(running, folder)
         guard LoopbackPort.waitUntilOpen(port, orEnded: process) else {
-            throw ProgramError(description: "sshd did not open port \(port): \(log)")
+            throw ProgramError(description: "sshd did not open port \(port): \(try log())")
         }
     }
 
-    private var log: String {
-        let text = try? Posix.readWholeFile(ByteString(place.path("log")), limit: 1 << 20)
-        return String(decoding: text ?? [], as: UTF8.self)
+    private func log() throws -> String {
+        let text = try Posix.readWholeFile(ByteString(place.path("log")), limit: 1 << 20)
+        return String(decoding: text, as: UTF8.self)
     }
 
     deinit {
